@@ -1,0 +1,2 @@
+// Package benchmarks measures what modelcanary costs and how well it decides.
+package benchmarks

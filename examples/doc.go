@@ -1,0 +1,2 @@
+// Package examples holds one runnable program per need.
+package examples

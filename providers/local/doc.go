@@ -1,0 +1,2 @@
+// Package local is an OpenFeature provider for applications that have no flag service yet.
+package local
