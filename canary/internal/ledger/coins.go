@@ -1,0 +1,86 @@
+package ledger
+
+import "github.com/modelcanary/go-sdk/criteria"
+
+// Coins decides which slots are evidence when assignment sticks to a unit. A unit's bucket is one coin, and evidence may read it only once: a user who
+// happens to be error-prone must not be a hundred witnesses. So in each step (a stretch of constant share) a unit counts at its first assigned
+// request only, and then
+//
+//   - a unit never seen before in the epoch counts with P(candidate) = share: [criteria.Fresh];
+//   - a unit seen in an earlier step counts if its bucket lies above every share applied before and the share has grown beyond them: all that is known of
+//     its bucket is that it was stable's, so P(candidate) = (share - highest) / (1 - highest): [criteria.Band];
+//   - nothing else counts.
+//
+// Memory is fixed: two filters of 1 MiB, taken when the first unit is seen. Without keys every request is its own unit and always fresh.
+// Coins belongs to the folder's goroutine.
+type Coins struct {
+	Keyed bool
+	// Resumed epochs have lost their filter: every unit is taken for seen.
+	Resumed bool
+
+	share, highest float64
+	epoch, step    filter
+	testified      uint64
+}
+
+// Resume sets the highest share that was applied before this process, in an epoch that it continues.
+func (c *Coins) Resume(highest float64) {
+	c.highest = highest
+	c.Resumed = highest > 0
+}
+
+// BeginStep starts a step at a share. spentUnits are the marks of the step that ends; nil when there was none.
+func (c *Coins) BeginStep(share float64, spentUnits *Spent) {
+	c.epoch.merge(c.step.words)
+	c.step.reset()
+	if spentUnits != nil {
+		c.epoch.merge(spentUnits.snapshot())
+	}
+	c.highest = max(c.highest, c.share)
+	c.share = share
+}
+
+// Shares is P(candidate) of each stratum in the current step; 0 where nothing counts.
+func (c *Coins) Shares() (p [criteria.NumStrata]float64) {
+	p[criteria.Fresh] = c.share
+	if c.Keyed && c.share > c.highest {
+		p[criteria.Band] = (c.share - c.highest) / (1 - c.highest)
+	}
+	return p
+}
+
+// Toss says in which stratum the slot counts. position is the unit's bucket in [0, 1). It must be called once for every slot of the step, in the order of assignment.
+func (c *Coins) Toss(e Entry, position float64) criteria.Stratum {
+	switch {
+	case c.share <= 0:
+		return criteria.Uncounted // nobody's coin is read
+	case !c.Keyed:
+		if e.Mark&Excluded != 0 {
+			return criteria.Uncounted
+		}
+		return criteria.Fresh
+	case e.Mark&Anonymous != 0 || !c.step.add(e.Unit) || e.Mark&(spent|Excluded) != 0 || c.Full():
+		return criteria.Uncounted
+	case !c.Resumed && !c.epoch.has(e.Unit):
+		c.testified++
+		return criteria.Fresh
+	case c.share > c.highest && position >= c.highest:
+		c.testified++
+		return criteria.Band
+	default:
+		return criteria.Uncounted
+	}
+}
+
+// Overtaken marks the unit of a slot that belongs to an earlier step but is visited after the first slot of a newer one. It does not count.
+func (c *Coins) Overtaken(e Entry) {
+	if c.Keyed && e.Mark&Anonymous == 0 {
+		c.epoch.add(e.Unit)
+	}
+}
+
+// Testified is how many coins have been read in this process.
+func (c *Coins) Testified() uint64 { return c.testified }
+
+// Full says that the filters can tell no further units apart; nothing counts from then on.
+func (c *Coins) Full() bool { return c.step.full() || c.epoch.full() }

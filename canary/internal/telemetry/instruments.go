@@ -1,0 +1,202 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+)
+
+// Scope is the name of the instrumentation scope.
+const Scope = "github.com/modelcanary/go-sdk/canary"
+
+// Source is what the instruments read. Every function is called when the application collects: it must be quick, and safe for concurrent use.
+type Source struct {
+	Name         string   // of the canary
+	FlagKey      string   // of the rollout flag
+	ArmNames     []string // by number
+	ReasonNames  []string
+	FlagReasons  []string // OpenFeature's word for each reason
+	OutcomeNames []string // the first is success and has no error.type
+
+	Recorder *Recorder
+
+	State  func() string // one of States
+	States []string
+	Share  func() float64
+	// Counters of closed sets, by attribute value.
+	Evaluations    func(yield func(criterion, verdict string, n int64))
+	Rollbacks      func(yield func(cause, origin string, n int64))
+	FlagErrors     func(yield func(kind string, n int64))
+	Callbacks      func(yield func(callback string, n int64))
+	StoreFailures  func() int64
+	DroppedEvents  func() int64
+	AbandonedCalls func() int64
+}
+
+// Instruments are the OpenTelemetry instruments of one canary.
+type Instruments struct {
+	source       Source
+	duration     metric.Float64Histogram
+	durationOpts [Arms][Outcomes][]metric.RecordOption
+	replayed     [Arms][Outcomes][bins]replayed
+	registration metric.Registration
+}
+
+type replayed struct{ count, nanos int64 }
+
+// durationBounds are advice in seconds: in-process models answer in microseconds, hosted ones in seconds.
+var durationBounds = []float64{1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}
+
+// New registers the instruments of a canary with a meter.
+func New(meter metric.Meter, source Source) (*Instruments, error) {
+	t := &Instruments{source: source}
+	b := builder{meter: meter}
+	var err error
+	t.duration, err = meter.Float64Histogram("model_canary.prediction.duration",
+		metric.WithUnit("s"), metric.WithDescription("Duration of model calls, failed ones included."), metric.WithExplicitBucketBoundaries(durationBounds...))
+	b.keep(err)
+	selection := b.counter("model_canary.selection", "{selection}", "Requests by the arm they were assigned to and why.")
+	fallback := b.counter("model_canary.fallback", "{prediction}", "Candidate failures that stable answered.")
+	evaluation := b.counter("model_canary.criterion.evaluation", "{evaluation}", "Evaluations of the criteria by verdict.")
+	rollback := b.counter("model_canary.rollback", "{rollback}", "Rollbacks by cause and origin.")
+	flagError := b.counter("model_canary.flag.error", "{evaluation}", "Evaluations of the rollout flag that gave no usable share.")
+	callback := b.counter("model_canary.callback.failure", "{call}", "Panics of the application's own functions.")
+	thinned := b.counter("model_canary.evidence.thinned", "{request}", "Requests that were served but not taken as evidence because the ledger was full.")
+	store := b.counter("model_canary.store.failure", "{operation}", "Failed reads and writes of the state.")
+	dropped := b.counter("model_canary.event.dropped", "{event}", "Events that the application's hook was too slow to take.")
+	state := b.gaugeCount("model_canary.state", "{canary}", "1 for the current state, 0 for the others.")
+	abandoned := b.gaugeCount("model_canary.candidate.abandoned", "{call}", "Candidate calls past their timeout that are still under way.")
+	share, err := meter.Float64ObservableGauge("model_canary.share", metric.WithUnit("1"), metric.WithDescription("Share of requests the candidate is given."))
+	b.keep(err)
+	if b.err != nil {
+		return nil, fmt.Errorf("canary: telemetry: %w", b.err)
+	}
+
+	base := attribute.String("model_canary.name", source.Name)
+	with := func(attrs ...attribute.KeyValue) metric.MeasurementOption {
+		return metric.WithAttributeSet(attribute.NewSet(append(attrs, base)...))
+	}
+	t.prepareDurations(with)
+	s := &t.source
+	observe := func(_ context.Context, o metric.Observer) error {
+		for arm, armName := range s.ArmNames {
+			for reason, name := range s.ReasonNames {
+				if n := s.Recorder.Selections(uint8(arm), uint8(reason)); n > 0 {
+					o.ObserveInt64(selection, n, with(attribute.String("model_canary.arm", armName), attribute.String("model_canary.reason", name),
+						attribute.String("feature_flag.key", s.FlagKey), attribute.String("feature_flag.result.reason", s.FlagReasons[reason])))
+				}
+			}
+		}
+		for outcome, name := range s.OutcomeNames {
+			if n := s.Recorder.Fallbacks(uint8(outcome)); n > 0 {
+				o.ObserveInt64(fallback, n, with(attribute.String("error.type", name)))
+			}
+		}
+		s.Evaluations(func(criterion, verdict string, n int64) {
+			o.ObserveInt64(evaluation, n, with(attribute.String("model_canary.criterion", criterion), attribute.String("model_canary.verdict", verdict)))
+		})
+		s.Rollbacks(func(cause, origin string, n int64) {
+			o.ObserveInt64(rollback, n, with(attribute.String("model_canary.criterion", cause), attribute.String("model_canary.origin", origin)))
+		})
+		s.FlagErrors(func(kind string, n int64) {
+			o.ObserveInt64(flagError, n, with(attribute.String("feature_flag.key", s.FlagKey), attribute.String("error.type", kind)))
+		})
+		s.Callbacks(func(name string, n int64) {
+			o.ObserveInt64(callback, n, with(attribute.String("model_canary.callback", name)))
+		})
+		current := s.State()
+		for _, name := range s.States {
+			value := int64(0)
+			if name == current {
+				value = 1
+			}
+			o.ObserveInt64(state, value, with(attribute.String("model_canary.state", name)))
+		}
+		o.ObserveInt64(thinned, s.Recorder.Thinned.Load(), with())
+		o.ObserveInt64(store, s.StoreFailures(), with())
+		o.ObserveInt64(dropped, s.DroppedEvents(), with())
+		o.ObserveInt64(abandoned, s.AbandonedCalls(), with())
+		o.ObserveFloat64(share, s.Share(), with())
+		return nil
+	}
+	registration, err := meter.RegisterCallback(observe, append(b.observables, share)...)
+	if err != nil {
+		return nil, fmt.Errorf("canary: telemetry: %w", err)
+	}
+	t.registration = registration
+	return t, nil
+}
+
+// prepareDurations builds the options of every series once: applying attributes on each record would cost more than the record.
+func (t *Instruments) prepareDurations(with func(...attribute.KeyValue) metric.MeasurementOption) {
+	for arm := range t.durationOpts {
+		for outcome := range t.durationOpts[arm] {
+			if arm >= len(t.source.ArmNames) || outcome >= len(t.source.OutcomeNames) {
+				continue
+			}
+			attrs := []attribute.KeyValue{attribute.String("model_canary.arm", t.source.ArmNames[arm])}
+			if outcome > 0 {
+				attrs = append(attrs, attribute.String("error.type", t.source.OutcomeNames[outcome]))
+			}
+			t.durationOpts[arm][outcome] = []metric.RecordOption{with(attrs...)}
+		}
+	}
+}
+
+// Replay records the durations since the last replay: each request once, with the mean of its bin, so that count and sum are exact. Without an SDK it does
+// nothing. Not safe for concurrent use.
+func (t *Instruments) Replay(ctx context.Context) {
+	if !t.duration.Enabled(ctx) {
+		return
+	}
+	for arm := range t.replayed {
+		for outcome := range t.replayed[arm] {
+			options := t.durationOpts[arm][outcome]
+			for bin := range t.replayed[arm][outcome] {
+				was := &t.replayed[arm][outcome][bin]
+				count, nanos := t.source.Recorder.cell(arm, outcome, bin)
+				n := count - was.count
+				if n <= 0 {
+					continue
+				}
+				mean := float64(nanos-was.nanos) / float64(n) / 1e9
+				for range n {
+					t.duration.Record(ctx, mean, options...)
+				}
+				*was = replayed{count: count, nanos: nanos}
+			}
+		}
+	}
+}
+
+// Close takes the instruments back.
+func (t *Instruments) Close() error { return t.registration.Unregister() }
+
+// builder creates instruments and keeps the first error.
+type builder struct {
+	meter       metric.Meter
+	observables []metric.Observable
+	err         error
+}
+
+func (b *builder) keep(err error) {
+	if b.err == nil {
+		b.err = err
+	}
+}
+
+func (b *builder) counter(name, unit, description string) metric.Int64ObservableCounter {
+	c, err := b.meter.Int64ObservableCounter(name, metric.WithUnit(unit), metric.WithDescription(description))
+	b.keep(err)
+	b.observables = append(b.observables, c)
+	return c
+}
+
+func (b *builder) gaugeCount(name, unit, description string) metric.Int64ObservableUpDownCounter {
+	c, err := b.meter.Int64ObservableUpDownCounter(name, metric.WithUnit(unit), metric.WithDescription(description))
+	b.keep(err)
+	b.observables = append(b.observables, c)
+	return c
+}

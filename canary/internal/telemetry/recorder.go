@@ -1,0 +1,114 @@
+package telemetry
+
+import (
+	"math"
+	"sync/atomic"
+	"time"
+	"unsafe"
+)
+
+// Dimensions of the recorder.
+const (
+	Arms     = 2
+	Reasons  = 16
+	Outcomes = 8
+
+	// bins of a duration: growth 1.25 from 100 ns up to minutes.
+	bins       = 96
+	firstBin   = 100               // nanoseconds
+	binsPerLog = 4.481420117724551 // 1 / ln 1.25
+)
+
+// spareStripes are for thinned requests, which are recorded where they run; the keeper has a stripe of its own.
+const spareStripes = 4
+
+// Recorder counts requests by arm, reason and outcome, and their durations. Safe for concurrent use.
+type Recorder struct {
+	stripes [spareStripes + 1]stripe
+	Thinned atomic.Int64
+}
+
+type stripe struct {
+	selections [Arms][Reasons]atomic.Int64
+	fallbacks  [Outcomes]atomic.Int64
+	durations  [Arms][Outcomes]durations
+}
+
+type durations struct {
+	count, nanos [bins]atomic.Int64
+}
+
+// Request is one request of a canary.
+type Request struct {
+	Arm, Reason, Outcome uint8
+	Fallback             bool          // stable answered in place of the candidate
+	Duration             time.Duration // of the arm's own call; negative when unknown
+}
+
+// Fold records a request from the keeper's goroutine.
+func (r *Recorder) Fold(q Request) { r.stripes[spareStripes].add(q) }
+
+// Thin records a request that got no slot, from the request's goroutine.
+func (r *Recorder) Thin(q Request) {
+	r.Thinned.Add(1)
+	var local byte
+	r.stripes[uintptr(unsafe.Pointer(&local))>>12%spareStripes].add(q)
+}
+
+func (s *stripe) add(q Request) {
+	arm, reason, outcome := q.Arm%Arms, q.Reason%Reasons, q.Outcome%Outcomes
+	s.selections[arm][reason].Add(1)
+	if q.Fallback {
+		s.fallbacks[outcome].Add(1)
+	}
+	if q.Duration >= 0 {
+		d := &s.durations[arm][outcome]
+		bin := binOf(q.Duration)
+		d.count[bin].Add(1)
+		d.nanos[bin].Add(int64(q.Duration))
+	}
+}
+
+func binOf(d time.Duration) int {
+	if d < firstBin {
+		return 0
+	}
+	return min(bins-1, 1+int(math.Log(float64(d)/firstBin)*binsPerLog))
+}
+
+// Selections is how many requests were assigned to an arm for a reason.
+func (r *Recorder) Selections(arm, reason uint8) (n int64) {
+	for i := range r.stripes {
+		n += r.stripes[i].selections[arm][reason].Load()
+	}
+	return n
+}
+
+// Fallbacks is how often stable answered after the candidate had ended in an outcome.
+func (r *Recorder) Fallbacks(outcome uint8) (n int64) {
+	for i := range r.stripes {
+		n += r.stripes[i].fallbacks[outcome].Load()
+	}
+	return n
+}
+
+// Ended is how many calls of an arm ended in an outcome.
+func (r *Recorder) Ended(arm, outcome uint8) (n int64) {
+	for i := range r.stripes {
+		d := &r.stripes[i].durations[arm][outcome]
+		for b := range d.count {
+			n += d.count[b].Load()
+		}
+	}
+	return n
+}
+
+// cell sums one bin of the durations.
+func (r *Recorder) cell(arm, outcome, bin int) (count, nanos int64) {
+	for i := range r.stripes {
+		d := &r.stripes[i].durations[arm][outcome]
+		count += d.count[bin].Load()
+		nanos += d.nanos[bin].Load()
+	}
+	return count, nanos
+}
