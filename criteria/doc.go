@@ -1,2 +1,36 @@
-// Package criteria says what "not worse" means: declared criteria, evidence as mergeable counts, and the betting test that turns counts into verdicts.
+// Package criteria says what "not worse" means: declared criteria, evidence as
+// mergeable counts, and the betting test that turns counts into verdicts.
+//
+// Every criterion is one inequality about some event A of a settled request:
+//
+//	P(A | candidate)  <=  m * P(A | stable) + d
+//
+// "the call failed", "the answer was slower than the stable median", "the label
+// was 7". Against each inequality the [Judge] holds a fixed book of bets. A bet
+// wins when the candidate shows A more often than the inequality allows and
+// loses otherwise, at odds that make it a fair or losing game for as long as
+// the inequality holds. The capital won is the evidence, the e-value E. A
+// candidate within its tolerances lets E reach 1/alpha with probability at most
+// alpha, ever, however often one looks and however long it runs (Ville's
+// inequality). Reaching it is what rolls a candidate back.
+//
+// What the guarantee needs is that the router flips a coin with the recorded
+// P(candidate); that whether a request counts was fixed before its coin fell
+// and without its outcome; that every coin is read once; that evidence is
+// folded in the order of assignment; and that the arms do not disturb each
+// other. It needs nothing about the outcomes: the base rate may drift, burst
+// and correlate, as long as it does so for both arms alike.
+//
+// The way of the counts:
+//
+//	judge, err := criteria.NewJudge(criteria.Config{Criteria: ...})
+//	judge.Seed(&o)                        // stable-only traffic before exposure, if any
+//	judge.BeginStep(shares)               // P(candidate) by stratum, constant in a step
+//	e := judge.NewEvidence()
+//	e.Observe(criteria.Fresh, &o)         // one settled request; counts only
+//	ruling := judge.Fold(e, awake)        // add, bet, rule
+//	for _, v := range judge.Verdicts() {} // for people
+//
+// The package is pure: no clock, no goroutine, no I/O, no lock. Values with
+// state ([Judge], [Evidence], [Routing]) belong to one goroutine at a time.
 package criteria

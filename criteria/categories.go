@@ -1,0 +1,76 @@
+package criteria
+
+import "fmt"
+
+// Categories demands that the labels the models give are as frequent in both
+// arms: each known label no more often and no less often, and no labels that
+// were not seen before, each within the tolerance.
+//
+// Half of its weight is on the labels known when the first bets are placed, a
+// quarter on "a label not known before this round", and a quarter on the labels
+// found later, the j-th of them with 6/(pi^2 j^2) of it. Which labels are known
+// is fixed for a round by the rounds closed before.
+//
+// Assumes: the coins of the router only; a label set that may grow.
+// Guarantees: P(Fail ever reported | P(A | candidate) <= (1 + Tolerance)
+// P(A | stable) for every event A used) <= its part of alpha.
+// Cost: one increment a request; 14 bets a known label a fold, no allocation
+// (BenchmarkFold/categories).
+// Source: as [ErrorRate], on one event a label; Vovk, Wang, E-values:
+// calibration, combination and applications, arXiv 1912.06116, for the average.
+type Categories struct {
+	// Signal is the name of the label, one of [Config.Labels].
+	Signal string
+	// Tolerance is the relative excess allowed for each event, in [0, 100].
+	// Zero means [DefaultTolerance]; [Strict] none.
+	Tolerance float64
+	// Role is what a breach does; zero is Guardrail.
+	Role Role
+	// Weight is the part of the budget, relative to the other criteria of the
+	// same role; zero means 1.
+	Weight float64
+}
+
+// Name returns "categories(signal)".
+func (c Categories) Name() string { return "categories(" + c.Signal + ")" }
+
+// String says what is demanded.
+func (c Categories) String() string {
+	return c.Name() + " with and without every label at most " + times(c.Tolerance)
+}
+
+func (c Categories) plan(cfg *Config, p *problems) plan {
+	p.checkTolerance(c.Tolerance)
+	p.checkWeight(c.Weight)
+	p.checkRole(c.Role)
+	signal := p.checkSignal("label", c.Signal, cfg.Labels)
+	x := effectiveTolerance(c.Tolerance)
+	return plan{
+		role: c.Role, weight: relativeWeight(c.Weight), tolerance: x,
+		meter: labelMeter{signal: signal},
+		book: newLabelBook(line{m: 1 + x}, func(id int) string {
+			return fmt.Sprintf("%s is %s", c.Signal, labelText(cfg.LabelText, signal, id))
+		}, c.Signal+" is a label not known before"),
+	}
+}
+
+// labelText names a label, quoted because the text is a model's.
+func labelText(text func(int, uint16) string, signal, id int) string {
+	if text == nil {
+		return fmt.Sprintf("label %d", id)
+	}
+	return fmt.Sprintf("%q", text(signal, uint16(id)))
+}
+
+// labelMeter has one cell for each id of one label signal.
+type labelMeter struct{ signal int }
+
+func (labelMeter) cells() int { return MaxLabels }
+
+func (m labelMeter) cell(o *Observation) int {
+	id, ok := o.label(m.signal)
+	if !ok {
+		return MaxLabels
+	}
+	return id
+}

@@ -1,0 +1,100 @@
+package criteria
+
+import "fmt"
+
+const (
+	// DefaultAlpha is the default of [Config.Alpha]: one false rollback in a
+	// hundred epochs with a candidate that is within every tolerance.
+	DefaultAlpha = 0.01
+	// DefaultTolerance is what a Tolerance of 0 stands for: 10 %.
+	DefaultTolerance = 0.1
+	// Strict is the Tolerance of who wants none. Beware: with no tolerance and
+	// unlimited time any real difference, however small, is found.
+	Strict = -1.0
+
+	maxTolerance = 100
+)
+
+// A Criterion is a declared inequality about a signal, with a tolerance, a role
+// and a weight: [ErrorRate], [Latency], [Distribution], [Categories] or
+// [Backstop]. Criteria are plain comparable structs, safe to copy and share;
+// their fields are checked by [NewJudge]. The set is closed.
+type Criterion interface {
+	// String says in a line what is demanded.
+	fmt.Stringer
+	// Name is short and stable, for attributes and logs: "error_rate",
+	// "distribution(confidence)". It leaves out tolerance, role and weight.
+	Name() string
+
+	plan(*Config, *problems) plan
+}
+
+// A Role is what a breach of a criterion does. Only guardrails spend the
+// rollout's alpha.
+type Role uint8
+
+const (
+	Guardrail Role = iota // a breach rolls back; the zero value
+	Hold                  // a breach holds the ramp; a budget of its own
+	Observe               // a breach is reported, nothing more: a dry run
+
+	numRoles = 3
+)
+
+// String returns "guardrail", "hold" or "observe".
+func (r Role) String() string {
+	switch r {
+	case Guardrail:
+		return "guardrail"
+	case Hold:
+		return "hold"
+	case Observe:
+		return "observe"
+	}
+	return "role(?)"
+}
+
+// A plan is a criterion ready for work: how it reads an observation and what it
+// bets on.
+type plan struct {
+	role      Role
+	weight    float64 // relative, positive
+	tolerance float64 // as in [Verdict.Tolerance]
+	meter     meter
+	book      book
+}
+
+// A meter turns an observation into one of its cells, or into cells() when the
+// observation has no value for it.
+type meter interface {
+	cells() int
+	cell(*Observation) int
+}
+
+// effectiveTolerance resolves the two special values of a Tolerance.
+func effectiveTolerance(x float64) float64 {
+	switch x {
+	case 0:
+		return DefaultTolerance
+	case Strict:
+		return 0
+	}
+	return x
+}
+
+// relativeWeight resolves the zero of a Weight.
+func relativeWeight(x float64) float64 {
+	if x == 0 {
+		return 1
+	}
+	return x
+}
+
+// times words a multiple of stable's rate for String methods.
+func times(tolerance float64) string {
+	x := effectiveTolerance(tolerance)
+	if x == 0 {
+		return "stable's"
+	}
+	return fmt.Sprintf("%.4g x stable's", 1+x)
+}

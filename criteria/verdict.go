@@ -1,0 +1,128 @@
+package criteria
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Result is what the evidence says about one criterion so far.
+type Result uint8
+
+const (
+	// NoEvidence is the zero value: nothing is proven, which is never a pass.
+	NoEvidence Result = iota
+	// Pass is a proof of not being worse. The judge does not give it yet: it
+	// takes the separate test of promotion.
+	Pass
+	// Fail is a refuted criterion. It never turns back.
+	Fail
+)
+
+// String returns "no evidence", "pass" or "fail".
+func (r Result) String() string {
+	switch r {
+	case NoEvidence:
+		return "no evidence"
+	case Pass:
+		return "pass"
+	case Fail:
+		return "fail"
+	}
+	return "result(?)"
+}
+
+// A Ruling is what the evidence demands after a [Judge.Fold]. It is plain data.
+type Ruling struct {
+	// RollBack says that the guardrails are breached. Once true it stays true.
+	RollBack bool
+	// Hold says that criteria with role Hold are breached. It stays, too.
+	Hold bool
+	// LogE is the evidence of the guardrails, in nats: the larger of the two
+	// groups' weighted sums, see [Judge]. Until the first bets it is 0 or less.
+	LogE float64
+	// HoldLogE is the same for the criteria with role Hold; -Inf without any.
+	HoldLogE float64
+	// Limit is ln(1/alpha): what LogE has to reach.
+	Limit float64
+	// Culprit names the criterion that weighed most when RollBack became true.
+	Culprit string
+	// HoldCulprit is the same for Hold.
+	HoldCulprit string
+}
+
+// An Estimate is how often an event was seen in one arm over the whole epoch.
+type Estimate struct {
+	// Events of Calls, the calls that had a value.
+	Events, Calls uint64
+	// Rate is Events/Calls in [0, 1], 0 without calls.
+	Rate float64
+	// Interval is the time-uniform interval of the rate at level 1 - alpha; see
+	// [RateInterval] for what it assumes.
+	Interval Interval
+}
+
+func newEstimate(events, calls uint64, alpha float64) Estimate {
+	e := Estimate{Events: events, Calls: calls, Interval: RateInterval(events, calls, alpha)}
+	if calls > 0 {
+		e.Rate = float64(events) / float64(calls)
+	}
+	return e
+}
+
+// String returns "5.2 % [2.1 %, 9.9 %] of 310".
+func (e Estimate) String() string {
+	if e.Calls == 0 {
+		return "no calls"
+	}
+	return fmt.Sprintf("%s [%s, %s] of %d",
+		percent(e.Rate), percent(e.Interval.Lower), percent(e.Interval.Upper), e.Calls)
+}
+
+// A Verdict is what one criterion has to say, for people. The intervals are for
+// reading: the decision rests on LogE alone.
+type Verdict struct {
+	// Criterion is the declared one; Name is its name.
+	Criterion Criterion
+	Name      string
+	Role      Role
+	// Result is Fail or NoEvidence. A failed verdict is the one of the moment
+	// the criterion failed and no longer changes.
+	Result Result
+	// Finding is the event that speaks loudest against the candidate, with how
+	// often each arm showed it; empty before the first bets.
+	Finding string
+	// Stable and Candidate are the estimates of that event.
+	Stable, Candidate Estimate
+	// Ratio is the interval of the candidate's rate over stable's at level
+	// 1 - alpha, from the larger stratum of the current step; [0, +Inf] without
+	// data. See [RatioInterval].
+	Ratio Interval
+	// Tolerance is the relative excess allowed, 0 for [Strict]; for a
+	// [Backstop] its limit.
+	Tolerance float64
+	// Weight is the criterion's fraction of the budget of its role.
+	Weight float64
+	// LogE is its evidence in nats, 0 at the start; Limit is what LogE must
+	// reach for the criterion to fail on its own, ln(1/(alpha Weight)).
+	LogE, Limit float64
+	// Reason says in words why the result is what it is.
+	Reason string
+}
+
+// String returns one readable line.
+func (v Verdict) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: ", v.Name, v.Result)
+	if v.Finding != "" {
+		fmt.Fprintf(&b, "%s; ", v.Finding)
+	}
+	fmt.Fprintf(&b, "candidate %v, stable %v; tolerance %s; evidence %.2f of %.2f (%s, weight %.3g)",
+		v.Candidate, v.Stable, percent(v.Tolerance), v.LogE, v.Limit, v.Role, v.Weight)
+	if v.Reason != "" {
+		fmt.Fprintf(&b, "; %s", v.Reason)
+	}
+	return b.String()
+}
+
+// percent writes a fraction with three digits.
+func percent(x float64) string { return fmt.Sprintf("%.3g %%", 100*x) }
