@@ -1,0 +1,57 @@
+package rollback
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// errHeld is what handle.lock returns when another handle has the lock.
+var errHeld = errors.New("lock is held")
+
+// osFS is the file system of the operating system.
+type osFS struct{}
+
+type osFile struct{ *os.File }
+
+func (osFS) lstat(path string) (fs.FileInfo, error) { return os.Lstat(path) }
+func (osFS) sameFile(a, b fs.FileInfo) bool         { return os.SameFile(a, b) }
+func (osFS) link(from, to string) error             { return os.Link(from, to) }
+func (osFS) rename(from, to string) error           { return os.Rename(from, to) }
+func (osFS) remove(path string) error               { return os.Remove(path) }
+func (osFS) syncDir(dir string) error               { return syncDir(dir) }
+
+func (osFS) open(path string) (handle, error)     { return openOS(path, os.O_RDWR) }
+func (osFS) openRead(path string) (handle, error) { return openOS(path, os.O_RDONLY) }
+
+func (osFS) createTemp(dir, pattern string) (handle, string, error) {
+	f, err := os.CreateTemp(dir, pattern)
+	if err != nil {
+		return nil, "", err
+	}
+	return osFile{f}, f.Name(), nil
+}
+
+func openOS(path string, flag int) (handle, error) {
+	f, err := os.OpenFile(path, flag|openFlags, 0)
+	if err != nil {
+		return nil, err
+	}
+	return osFile{f}, nil
+}
+
+func (f osFile) datasync() error { return datasync(f.File) }
+func (f osFile) lock() error     { return lockFile(f.File) }
+
+// control runs fn on the descriptor of f.
+func control(f *os.File, fn func(fd uintptr) error) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var result error
+	if err := raw.Control(func(fd uintptr) { result = fn(fd) }); err != nil {
+		return err
+	}
+	return result
+}
