@@ -3,7 +3,7 @@ package criteria
 import (
 	"errors"
 	"fmt"
-	"math"
+	"reflect"
 	"slices"
 )
 
@@ -58,8 +58,8 @@ func (p *problems) checkTolerance(x float64) {
 }
 
 func (p *problems) checkWeight(x float64) {
-	if !(x >= 0) || math.IsInf(x, 1) {
-		p.add("weight %v is not a finite number >= 0", x)
+	if !(x >= 0 && x <= maxWeight) {
+		p.add("weight %v is outside [0, %.0f]", x, maxWeight)
 	}
 }
 
@@ -88,6 +88,62 @@ func (p *problems) checkNames(names []string) {
 			p.add("signal %d has no name", i)
 		} else if slices.Index(names, name) < i {
 			p.add("signal %q is declared twice", name)
+		}
+	}
+}
+
+// watches checks everything and puts the criteria to work.
+func (c *Config) watches(p *problems) []*watch {
+	p.field = "config"
+	if alpha := c.alpha(); !(alpha > 0 && alpha < 1) {
+		p.add("alpha %v is outside (0, 1)", alpha)
+	}
+	if len(c.Criteria) == 0 {
+		p.add("no criteria")
+	}
+	p.field = "numbers"
+	p.checkNames(c.Numbers)
+	p.field = "labels"
+	p.checkNames(c.Labels)
+	var watches []*watch
+	for i, criterion := range c.Criteria {
+		if t := reflect.TypeOf(criterion); t == nil || t.Kind() != reflect.Struct {
+			p.field = "config"
+			p.add("criterion %d is a %v, want a struct such as ErrorRate{}", i, t)
+			continue
+		}
+		p.field = criterion.Name()
+		w := newWatch(criterion, criterion.plan(c, p))
+		if slices.ContainsFunc(watches, w.repeats) {
+			p.add("declared twice as %v", w.role)
+		}
+		watches = append(watches, w)
+	}
+	shareBudget(watches)
+	return watches
+}
+
+// shareBudget turns relative weights into fractions of the budget of each role.
+func shareBudget(watches []*watch) {
+	var sum [numRoles]float64
+	rest := 1.0 // what the backstop leaves to the other guardrails
+	for _, w := range watches {
+		if w.everyCall {
+			rest = 1 - w.weight
+		} else if w.role < numRoles {
+			sum[w.role] += w.weight
+		}
+	}
+	for _, w := range watches {
+		switch {
+		case w.everyCall && sum[Guardrail] == 0:
+			w.setShare(1)
+		case w.everyCall:
+			w.setShare(w.weight)
+		case w.role == Guardrail:
+			w.setShare(rest * w.weight / sum[Guardrail])
+		case w.role < numRoles:
+			w.setShare(w.weight / sum[w.role])
 		}
 	}
 }

@@ -13,6 +13,7 @@ const (
 	Strict = -1.0
 
 	maxTolerance = 100
+	maxWeight    = 1e6
 )
 
 // A Criterion is a declared inequality about a signal, with a tolerance, a role

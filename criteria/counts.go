@@ -1,0 +1,63 @@
+package criteria
+
+// counts is a table of calls by stratum, arm and column; the columns are the
+// cells of one criterion after the other, each followed by its missing cell.
+type counts struct {
+	width int
+	cells []uint64 // cells[(stratum*numArms+arm)*width + column]
+	seen  [NumStrata * numArms]uint64
+}
+
+func newCounts(width int) counts {
+	return counts{width: width, cells: make([]uint64, NumStrata*numArms*width)}
+}
+
+// row returns the columns of one arm in one stratum.
+func (c *counts) row(s, arm int) []uint64 {
+	from := (s*numArms + arm) * c.width
+	return c.cells[from : from+c.width]
+}
+
+// stratum returns the number of calls of both arms in one stratum.
+func (c *counts) stratum(s int) uint64 {
+	return c.seen[s*numArms+int(Stable)] + c.seen[s*numArms+int(Candidate)]
+}
+
+// total returns the number of calls.
+func (c *counts) total() (n uint64) {
+	for _, seen := range c.seen {
+		n += seen
+	}
+	return n
+}
+
+// add adds the rows of one stratum.
+func (c *counts) add(o *counts, s int) {
+	for r := s * numArms; r < (s+1)*numArms; r++ {
+		if o.seen[r] == 0 {
+			continue
+		}
+		c.seen[r] += o.seen[r]
+		into, from := c.cells[r*c.width:(r+1)*c.width], o.cells[r*c.width:(r+1)*c.width]
+		for i, n := range from {
+			into[i] += n
+		}
+	}
+}
+
+// addAll adds all strata.
+func (c *counts) addAll(o *counts) {
+	for s := range NumStrata {
+		c.add(o, s)
+	}
+}
+
+// reset clears the rows that were used.
+func (c *counts) reset() {
+	for r, seen := range c.seen {
+		if seen != 0 {
+			clear(c.cells[r*c.width : (r+1)*c.width])
+			c.seen[r] = 0
+		}
+	}
+}

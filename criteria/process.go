@@ -1,0 +1,182 @@
+package criteria
+
+import "math"
+
+// oddsRatios and fixedRates are the alternatives every event is bet on: that the
+// candidate's odds are so many times the allowed ones and, for rates, that its
+// rate is just that. A grid this coarse costs less than a tenth of the speed of
+// the best bet.
+var (
+	oddsRatios = [...]float64{1.1, 1.25, 1.6, 2.5, 5, 15, 80}
+	fixedRates = [...]float64{0.1, 0.9}
+)
+
+// bets is the number of bets placed on an event.
+func (e *event) bets() int {
+	if e.rate {
+		return len(oddsRatios) + len(fixedRates)
+	}
+	return len(oddsRatios)
+}
+
+// alternative is the candidate's rate that bet h on the event supposes.
+func (e *event) alternative(h int, l line) float64 {
+	if h >= len(oddsRatios) {
+		return fixedRates[h-len(oddsRatios)]
+	}
+	allowed := l.at(e.guess)
+	odds := oddsRatios[h] * allowed
+	return odds / (1 - allowed + odds)
+}
+
+// A process is the capital of a list of bets, all against the same line: it
+// starts as 1, its mean never grows while the line holds, so reaching 1/alpha
+// has probability at most alpha. It is bet in rounds. Each round stakes some
+// fresh capital out of a purse, in equal parts on all bets: a change that comes
+// late is not held up by what the bets have lost before it.
+type process struct {
+	line   line
+	rounds int       // rounds that staked
+	staked bool      // the open round has its stake
+	purse  float64   // log of the capital not yet staked
+	log    []float64 // log[h], log capital of bet h when the round was opened
+
+	events  []event             // of the open round; none: it places no bets
+	live    [NumStrata]bool     // strata that are bet on
+	payoffs [NumStrata][]payoff // payoffs[stratum][h]
+	now     []float64           // scratch of len(log)
+}
+
+// purse is the fraction of the capital that is still unstaked after k stakes.
+// The stakes telescope to 1, ever smaller, but so slowly that a restart at k
+// costs only ln k + 2 ln ln k + 1.06 nats.
+func purse(k int) float64 {
+	if k == 0 {
+		return 1
+	}
+	return math.Ln2 / (2 * math.Log(float64(k)+1))
+}
+
+// open starts a round with bets on the events, which must be as many and of the
+// same kind each time, or none. In strata with share 0 nothing is bet. A round
+// that places no bets stakes nothing; one opened anew before anything was
+// counted stakes nothing more.
+func (p *process) open(events []event, shares [NumStrata]float64) {
+	p.events = p.events[:0]
+	for s, share := range shares {
+		p.live[s] = share > 0 && len(events) > 0
+	}
+	if p.live == [NumStrata]bool{} {
+		return
+	}
+	p.events = append(p.events, events...)
+	p.stake()
+	for s, share := range shares {
+		p.payoffs[s] = p.payoffs[s][:0]
+		for i := range p.events {
+			e := &p.events[i]
+			for h := range e.bets() {
+				p.payoffs[s] = append(p.payoffs[s], newPayoff(e.guess, e.alternative(h, p.line), p.line, share))
+			}
+		}
+	}
+}
+
+// stake moves the stake of a round from the purse to the bets.
+func (p *process) stake() {
+	if p.staked {
+		return
+	}
+	if p.log == nil {
+		p.start()
+	}
+	p.staked = true
+	stake := purse(p.rounds) - purse(p.rounds+1)
+	p.rounds++
+	p.purse = math.Log(purse(p.rounds))
+	each := math.Log(stake / float64(len(p.log)))
+	for h, capital := range p.log {
+		p.log[h] = logAdd(capital, each)
+	}
+}
+
+// start makes room for the bets, all without capital.
+func (p *process) start() {
+	bets := 0
+	for i := range p.events {
+		bets += p.events[i].bets()
+	}
+	p.log, p.now = make([]float64, bets), make([]float64, bets)
+	for h := range p.log {
+		p.log[h] = math.Inf(-1)
+	}
+}
+
+// capital returns the log capital of every bet after the round's counts.
+func (p *process) capital(t *sums) []float64 {
+	copy(p.now, p.log)
+	first := 0
+	for i := range p.events {
+		e := &p.events[i]
+		last := first + e.bets()
+		for s := range NumStrata {
+			if p.live[s] && t.seen[s] {
+				e.settle(p.now[first:last], p.payoffs[s][first:last], t, s)
+			}
+		}
+		first = last
+	}
+	return p.now
+}
+
+// settle adds to the capital of the event's bets what one stratum pays.
+func (e *event) settle(capital []float64, payoffs []payoff, t *sums, s int) {
+	if e.scores != nil {
+		e.settleScores(capital, payoffs, t, s)
+		return
+	}
+	n := t.tally(e, s)
+	for h := range payoffs {
+		p := &payoffs[h]
+		capital[h] += n.c1*p.c1 + n.c0*p.c0 + n.s1*p.s1 + n.s0*p.s0
+	}
+}
+
+// settleScores is settle for graded events: a cell with score x is paid as an
+// event with probability x, so it bets on a mean.
+func (e *event) settleScores(capital []float64, payoffs []payoff, t *sums, s int) {
+	candidate, stable := &t.arms[s][Candidate], &t.arms[s][Stable]
+	for h := range payoffs {
+		p := &payoffs[h]
+		sum := float64(candidate.missing)*p.c0 + float64(stable.missing)*p.s1
+		for j, x := range e.scores {
+			sum += float64(candidate.cells[j])*logMix(x, p.c1, p.c0) + float64(stable.cells[j])*logMix(x, p.s1, p.s0)
+		}
+		capital[h] += sum
+	}
+}
+
+// logE returns the log of the whole capital, purse included.
+func (p *process) logE(t *sums) float64 { return logAdd(p.purse, logSum(p.capital(t))) }
+
+// close ends the round: what the bets have now is what they start with.
+func (p *process) close(t *sums) {
+	copy(p.log, p.capital(t))
+	p.staked = false
+}
+
+// leader returns the event of the open round whose bets have most capital, and
+// the log of it; -1 when the round places no bets.
+func (p *process) leader(t *sums) (best int, most float64) {
+	capital := p.capital(t)
+	best, most = -1, math.Inf(-1)
+	first := 0
+	for i := range p.events {
+		last := first + p.events[i].bets()
+		if sum := logSum(capital[first:last]); best < 0 || sum > most {
+			best, most = i, sum
+		}
+		first = last
+	}
+	return best, most
+}

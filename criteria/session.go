@@ -1,0 +1,129 @@
+package criteria
+
+import "time"
+
+const (
+	roundSize      = 64 // calls in the first round
+	roundDoublings = 4  // each round is twice as large as the one before, so often
+	roundAge       = 10 * time.Second
+	seedLimit      = 2000 // stable-only calls that may speak before the start
+)
+
+// A session is the criteria that read the same coins and therefore share their
+// rounds: all that are judged at once, or the backstop alone.
+type session struct {
+	watches []*watch
+	shares  [NumStrata]float64 // P(candidate) by stratum; 0: nothing counts in it
+	round   counts             // folded in the open round
+	step    counts             // in the closed rounds of this step
+	closed  counts             // in all closed rounds
+	seed    []float64          // stable's, by column
+	seeds   float64            // calls in it
+
+	rounds int           // closed so far
+	opened time.Duration // when the open round was opened, in the caller's awake time
+}
+
+func newSession(watches []*watch, width int) *session {
+	return &session{
+		watches: watches,
+		round:   newCounts(width), step: newCounts(width), closed: newCounts(width),
+		seed: make([]float64, width),
+	}
+}
+
+// begin starts a step. A round in which something was counted is closed first.
+func (s *session) begin(shares [NumStrata]float64, now time.Duration) {
+	s.close()
+	s.step.reset()
+	s.shares = shares
+	s.open(now)
+}
+
+// fold adds counts to the open round and reports whether any of them count.
+func (s *session) fold(c *counts) bool {
+	news := false
+	for i, share := range s.shares {
+		if share > 0 && c.stratum(i) > 0 {
+			s.round.add(c, i)
+			news = true
+		}
+	}
+	return news
+}
+
+// evaluate brings the evidence of every criterion up to date.
+func (s *session) evaluate() {
+	for _, w := range s.watches {
+		w.read(&s.round)
+		w.logE = w.book.logE(&w.sums)
+	}
+}
+
+// turn closes the round if it is due, and opens the next. It must follow evaluate.
+func (s *session) turn(now time.Duration) {
+	if s.due(now) {
+		s.close()
+		s.open(now)
+	}
+}
+
+// due decides by counts that are folded, and for the largest rounds by the
+// clock. Rounds before have no age to reach: a restart of the bets costs little
+// while there have been few, and every round makes the thresholds and guesses
+// of the next one better.
+func (s *session) due(now time.Duration) bool {
+	n := s.round.total()
+	full := n >= roundSize<<min(s.rounds, roundDoublings)
+	aged := s.rounds < roundDoublings || now-s.opened >= roundAge
+	return full && aged || n >= roundSize && s.fed()
+}
+
+// fed reports whether bets that were waiting for values can now be placed.
+func (s *session) fed() bool {
+	for _, w := range s.watches {
+		if w.book.starved() && w.past(s).values()+float64(w.sums.values()) >= valuesForBets {
+			return true
+		}
+	}
+	return false
+}
+
+// close ends the open round, unless it is empty.
+func (s *session) close() {
+	if s.round.total() == 0 {
+		return
+	}
+	for _, w := range s.watches {
+		w.read(&s.round)
+		w.book.close(&w.sums)
+	}
+	s.step.addAll(&s.round)
+	s.closed.addAll(&s.round)
+	s.round.reset()
+	s.rounds++
+}
+
+// open places the bets of a new round.
+func (s *session) open(now time.Duration) {
+	s.opened = now
+	for _, w := range s.watches {
+		w.book.open(w.past(s), s.shares)
+		w.read(&s.round)
+	}
+}
+
+// plant adds one stable-only call to the seed. When the seed holds more than it
+// may, it is halved: that keeps it recent, and small beside what is counted.
+func (s *session) plant(c *columns, o *Observation) {
+	for i := range c.list {
+		s.seed[c.list[i].offset+c.list[i].meter.cell(o)]++
+	}
+	if s.seeds++; s.seeds <= seedLimit {
+		return
+	}
+	s.seeds /= 2
+	for i := range s.seed {
+		s.seed[i] /= 2
+	}
+}
