@@ -49,6 +49,7 @@ type Pool[In, Out any] struct {
 	timeout      time.Duration
 	awake        *atomic.Int64 // nanoseconds this process has been awake
 	maxAbandoned int64
+	base         time.Time
 
 	abandoned atomic.Int64
 	idle      chan *worker[In, Out]
@@ -66,6 +67,7 @@ func NewPool[In, Out any](predict func(context.Context, In) (Out, error), timeou
 		predict:      predict,
 		timeout:      timeout,
 		awake:        awake,
+		base:         time.Now(),
 		maxAbandoned: int64(maxAbandoned),
 		idle:         make(chan *worker[In, Out], maxIdle),
 		quiet:        make(chan struct{}),
@@ -75,11 +77,11 @@ func NewPool[In, Out any](predict func(context.Context, In) (Out, error), timeou
 // Abandoned is the number of abandoned calls still under way.
 func (p *Pool[In, Out]) Abandoned() int { return int(p.abandoned.Load()) }
 
-// Call runs the function on a goroutine of the pool and waits for it, at most the timeout.
-func (p *Pool[In, Out]) Call(ctx context.Context, in In) (Out, error, Ending) { //nolint:revive,staticcheck // the ending says how to read the error
+// Call runs the function on a goroutine of the pool and waits for it, at most the timeout. took is the time of the function alone, without the way there and
+// back; 0 when it has not ended.
+func (p *Pool[In, Out]) Call(ctx context.Context, in In) (out Out, took time.Duration, err error, ending Ending) { //nolint:revive,staticcheck // the ending says how to read the error
 	if p.abandoned.Load() >= p.maxAbandoned {
-		var none Out
-		return none, nil, Saturated
+		return out, 0, nil, Saturated
 	}
 	w := p.worker()
 	w.ctx, w.in = ctx, in
@@ -91,9 +93,9 @@ func (p *Pool[In, Out]) Call(ctx context.Context, in In) (Out, error, Ending) { 
 		select {
 		case <-w.finished:
 			w.timer.Stop()
-			out, err, ending := w.out, w.err, w.ending
+			out, took, err, ending = w.out, w.took, w.err, w.ending
 			p.release(w)
-			return out, err, ending
+			return out, took, err, ending
 		case <-w.timer.C:
 			if rest := p.timeout - time.Duration(p.awake.Load()-began); rest > p.timeout/2 {
 				w.timer.Reset(rest) // the process stood still, not the model
@@ -101,8 +103,7 @@ func (p *Pool[In, Out]) Call(ctx context.Context, in In) (Out, error, Ending) { 
 			}
 			p.abandoned.Add(1)
 			if w.state.CompareAndSwap(working, abandoned) {
-				var none Out
-				return none, nil, TimedOut
+				return out, 0, nil, TimedOut
 			}
 			p.abandoned.Add(-1) // it ended just now: its result is on the way
 		}
@@ -158,6 +159,7 @@ type worker[In, Out any] struct {
 	ctx      context.Context //nolint:containedctx // of the call under way, for the goroutine that runs it
 	in       In
 	out      Out
+	took     time.Duration
 	err      error
 	ending   Ending
 	state    atomic.Int32
@@ -228,7 +230,9 @@ func (p *Pool[In, Out]) run(w *worker[In, Out]) {
 // serve runs one call and reports whether the goroutine may take another. Whatever way the function leaves, the caller hears of it.
 func (p *Pool[In, Out]) serve(w *worker[In, Out]) (again bool) {
 	w.ending = Exited
+	began := time.Since(p.base)
 	defer func() {
+		w.took = time.Since(p.base) - began
 		if w.ending == Exited {
 			if value := recover(); value != nil {
 				w.ending, w.err = Panicked, &PanicError{Value: value, Stack: debug.Stack()}

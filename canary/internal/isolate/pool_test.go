@@ -81,32 +81,32 @@ func clock(awake *atomic.Int64) (stop func()) {
 func TestEndings(t *testing.T) {
 	p := NewPool(model(nil), time.Minute, 4, new(atomic.Int64))
 	for range 3 {
-		out, err, ending := p.Call(t.Context(), "x")
+		out, _, err, ending := p.Call(t.Context(), "x")
 		require.Equal(t, "answer to x", out)
 		require.NoError(t, err)
 		require.Equal(t, Returned, ending)
 
-		out, err, ending = p.Call(t.Context(), "error")
+		out, _, err, ending = p.Call(t.Context(), "error")
 		require.Equal(t, "partial", out)
 		require.ErrorIs(t, err, errBoom)
 		require.Equal(t, Returned, ending)
 
-		_, err, ending = p.Call(t.Context(), "panic")
+		_, _, err, ending = p.Call(t.Context(), "panic")
 		require.Equal(t, Panicked, ending)
 		var panicked *PanicError
 		require.ErrorAs(t, err, &panicked)
 		require.Equal(t, "boom", panicked.Value)
 		require.Contains(t, string(panicked.Stack), "model")
 
-		_, err, ending = p.Call(t.Context(), "panic error")
+		_, _, err, ending = p.Call(t.Context(), "panic error")
 		require.Equal(t, Panicked, ending)
 		require.ErrorIs(t, err, errBoom)
 
-		_, err, ending = p.Call(t.Context(), "panic nasty")
+		_, _, err, ending = p.Call(t.Context(), "panic nasty")
 		require.Equal(t, Panicked, ending)
 		require.NotPanics(t, func() { _ = err.Error() })
 
-		_, _, ending = p.Call(t.Context(), "exit")
+		_, _, _, ending = p.Call(t.Context(), "exit")
 		require.Equal(t, Exited, ending)
 	}
 	require.Zero(t, p.Close(t.Context()))
@@ -121,13 +121,13 @@ func TestHangIsAbandonedAndBounded(t *testing.T) {
 		p := newPoolAwake(t, release, &awake)
 		for i := range 4 {
 			began := time.Now()
-			_, _, ending := p.Call(t.Context(), "hang")
+			_, _, _, ending := p.Call(t.Context(), "hang")
 			require.Equal(t, TimedOut, ending)
 			require.Equal(t, time.Second, time.Since(began))
 			require.Equal(t, i+1, p.Abandoned())
 		}
 		began := time.Now()
-		_, _, ending := p.Call(t.Context(), "hang")
+		_, _, _, ending := p.Call(t.Context(), "hang")
 		require.Equal(t, Saturated, ending, "no fifth goroutine hangs")
 		require.Zero(t, time.Since(began))
 
@@ -147,7 +147,7 @@ func TestSleepOfTheProcessIsNotATimeout(t *testing.T) {
 		release := make(chan struct{})
 		p := newPoolAwake(t, release, &awake)
 		time.AfterFunc(15*time.Second, func() { close(release) })
-		out, _, ending := p.Call(t.Context(), "hang")
+		out, _, _, ending := p.Call(t.Context(), "hang")
 		require.Equal(t, Returned, ending)
 		require.Equal(t, "answer to hang", out)
 	})
@@ -161,7 +161,7 @@ func TestConcurrentSafe(t *testing.T) {
 		wg.Go(func() {
 			for i := range 500 {
 				in := inputs[(g+i)%len(inputs)]
-				out, err, ending := p.Call(t.Context(), in)
+				out, _, err, ending := p.Call(t.Context(), in)
 				if ending == Returned && err == nil && out != "answer to "+in {
 					t.Errorf("%q got the answer %q", in, out)
 				}
@@ -178,7 +178,7 @@ func TestCallWhileClosing(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				out, _, ending := p.Call(t.Context(), "x")
+				out, _, _, ending := p.Call(t.Context(), "x")
 				if ending != Returned || out != "answer to x" {
 					t.Errorf("got %q, ending %v", out, ending)
 				}
@@ -192,7 +192,7 @@ func TestCallWhileClosing(t *testing.T) {
 
 func TestIdleWorkersKeepNothingAlive(t *testing.T) {
 	p := newPool(t, nil)
-	_, _, _ = p.Call(t.Context(), "x")
+	_, _, _, _ = p.Call(t.Context(), "x")
 	w := <-p.idle
 	require.Nil(t, w.ctx)
 	require.Empty(t, w.in)
@@ -203,7 +203,7 @@ func TestIdleWorkersKeepNothingAlive(t *testing.T) {
 func TestCallDoesNotAllocate(t *testing.T) {
 	p := newPool(t, nil)
 	ctx := t.Context()
-	require.Zero(t, testing.AllocsPerRun(1000, func() { _, _, _ = p.Call(ctx, "") }))
+	require.Zero(t, testing.AllocsPerRun(1000, func() { _, _, _, _ = p.Call(ctx, "") }))
 }
 
 func BenchmarkCall(b *testing.B) {
@@ -212,6 +212,6 @@ func BenchmarkCall(b *testing.B) {
 	ctx := b.Context()
 	b.ReportAllocs()
 	for b.Loop() {
-		_, _, _ = p.Call(ctx, 1)
+		_, _, _, _ = p.Call(ctx, 1)
 	}
 }

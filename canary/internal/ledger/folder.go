@@ -55,7 +55,8 @@ type Folder[T any] struct {
 	ledger *Ledger
 	open   []open[T] // assigned, not settled
 	late   []*slot   // expired, their calls still under way
-	result Result    // handed over, again and again
+	lanes  [stripes]lane
+	result Result // handed over, again and again
 }
 
 type open[T any] struct {
@@ -78,8 +79,9 @@ func (f *Folder[T]) Late() int { return len(f.late) }
 // Pass settles what has ended since the last pass or is older than the deadline, then visits the slots assigned since. now is the ledger's clock, read before
 // the call; awake and deadline are in the folder's awake time, which a paused process does not use up. It returns how many slots were visited.
 //
-// Causal order: slots are visited by their start over all stripes, and none that starts after now. If a request was made because an earlier one
-// ended, the earlier one had reserved before that start, behind slots that all started before it too; so it is visited first, or both wait.
+// Causal order. A request reads the clock after it has reserved, so the start of any slot is later than the reservation of every slot before it in its
+// stripe. Slots are visited by the tightest such bound, the least start of the slot and those behind it, over all stripes, and none whose bound is after now.
+// If B was requested because A had ended, then A's bound <= A's start < B's reservation < B's bound: A is visited before B, or both wait.
 func (f *Folder[T]) Pass(now, awake, deadline int64, v Visitor[T]) int {
 	f.free()
 	f.settle(awake, deadline, v)
@@ -141,12 +143,13 @@ func (f *Folder[T]) lift(s *slot, from *stripe, ticket T, e Entry, v Visitor[T])
 type lane struct {
 	stripe    *stripe
 	next, end uint64
-	slot      *slot // of next; nil when the lane is empty
+	slot      *slot   // of next; nil when the lane is empty
+	bound     int64   // of next
+	bounds    []int64 // of next, ..., end-1 at the time of the survey, backwards
 }
 
 func (f *Folder[T]) assign(now, awake int64, v Visitor[T]) int {
-	var lanes [stripes]lane
-	cut := now
+	lanes, cut := &f.lanes, now
 	for i := range lanes {
 		cut = min(cut, lanes[i].survey(&f.ledger.stripes[i]))
 	}
@@ -157,7 +160,7 @@ func (f *Folder[T]) assign(now, awake int64, v Visitor[T]) int {
 	for {
 		first := -1
 		for i := range lanes {
-			if s := lanes[i].slot; s != nil && s.start <= cut && (first < 0 || s.start < lanes[first].slot.start) {
+			if ln := &lanes[i]; ln.slot != nil && ln.bound <= cut && (first < 0 || ln.bound < lanes[first].bound) {
 				first = i
 			}
 		}
@@ -179,7 +182,7 @@ func (f *Folder[T]) assign(now, awake int64, v Visitor[T]) int {
 // the next pass, and so must everything that could have been caused by it: survey returns the time before which the pass has to stop.
 func (ln *lane) survey(s *stripe) (cut int64) {
 	head := s.head.Load()
-	*ln = lane{stripe: s, next: s.cursor.Load()}
+	*ln = lane{stripe: s, next: s.cursor.Load(), bounds: ln.bounds[:0]}
 	for ln.end = ln.next; ln.end < head; ln.end++ {
 		if at := s.at(ln.end); !at.owned(ln.end) && at.skipped.Load() != ln.end+1 {
 			break
@@ -191,6 +194,13 @@ func (ln *lane) survey(s *stripe) (cut int64) {
 			cut = min(cut, at.start-1)
 		}
 	}
+	bound := int64(math.MaxInt64)
+	for p := ln.end; p > ln.next; p-- {
+		if at := s.at(p - 1); at.owned(p - 1) {
+			bound = min(bound, at.start)
+		}
+		ln.bounds = append(ln.bounds, bound)
+	}
 	return cut
 }
 
@@ -198,7 +208,7 @@ func (ln *lane) survey(s *stripe) (cut int64) {
 func (ln *lane) advance() {
 	for ; ln.next < ln.end; ln.next++ {
 		if at := ln.stripe.at(ln.next); at.owned(ln.next) {
-			ln.slot = at
+			ln.slot, ln.bound = at, ln.bounds[ln.end-ln.next-1]
 			return
 		}
 	}

@@ -58,9 +58,9 @@ func New(slots, numbers, labels int) *Ledger {
 // Slots is the number of slots.
 func (l *Ledger) Slots() int { return stripes * len(l.stripes[0].slots) }
 
-// Reserve takes a slot for a request of a unit in a step that starts now (nanoseconds of the ledger's clock). When every slot is in use it returns
-// the zero Hold and marks the unit as spent in the step: the request is thinned. An anonymous request has no unit to spend.
-func (l *Ledger) Reserve(unit uint64, step uint32, mark Mark, spentUnits *Spent, now int64) Hold {
+// Reserve takes a slot for a request of a unit in a step. When every slot is in use it returns the zero Hold and marks the unit as spent in the step: the
+// request is thinned. An anonymous request has no unit to spend. The slot is not visible to the folder, and blocks it, until [Hold.Begin].
+func (l *Ledger) Reserve(unit uint64, step uint32, mark Mark, spentUnits *Spent) Hold {
 	if spentUnits.has(unit) {
 		mark |= spent
 	}
@@ -70,10 +70,7 @@ func (l *Ledger) Reserve(unit uint64, step uint32, mark Mark, spentUnits *Spent,
 		if s, position := l.stripes[number].reserve(); s != nil {
 			s.unit = unit
 			s.mark = uint64(step)<<32 | uint64(mark)
-			s.start = now
-			tag := position << phaseBits
-			s.tag.Store(tag | reserved)
-			return Hold{slot: s, tag: tag, stripe: number}
+			return Hold{slot: s, tag: position << phaseBits, stripe: number}
 		}
 	}
 	if mark&Anonymous == 0 {

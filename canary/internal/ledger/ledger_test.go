@@ -39,10 +39,17 @@ func (j *journal) Settled(ticket int, e Entry, r *Result) {
 
 const noDeadline = math.MaxInt64
 
+// reserveAt reserves and publishes a slot of a request that starts at a time.
+func reserveAt(l *Ledger, now int64, unit uint64, step uint32, mark Mark, spentUnits *Spent) Hold {
+	h := l.Reserve(unit, step, mark, spentUnits)
+	h.Begin(now)
+	return h
+}
+
 func TestOneRequest(t *testing.T) {
 	l := New(64, 1, 1)
 	f, j := NewFolder[int](l), &journal{}
-	s := l.Reserve(42, 7, Candidate|Mark(0).WithReason(9), nil, 100)
+	s := reserveAt(l, 100, 42, 7, Candidate|Mark(0).WithReason(9), nil)
 	require.True(t, s.Held())
 
 	require.Equal(t, 0, f.Pass(99, 0, noDeadline, j), "a slot that starts after the pass waits")
@@ -72,7 +79,7 @@ func TestSignals(t *testing.T) {
 		f := NewFolder[int](l)
 		values := []float64{0, math.Copysign(0, -1), math.NaN(), math.Float64frombits(missingNumber), math.Inf(1), math.SmallestNonzeroFloat64, -1.5}
 		for round := range 200 {
-			s := l.Reserve(1, 1, 0, nil, 1)
+			s := reserveAt(l, 1, 1, 1, 0, nil)
 			for i := range shape.numbers {
 				l.SetNumber(s, i, values[(round+i)%len(values)])
 			}
@@ -135,21 +142,21 @@ func TestFullLedgerThinsAndSpendsTheCoin(t *testing.T) {
 	f, j, spentUnits := NewFolder[int](l), &journal{}, &Spent{}
 	held := make([]Hold, 0, 64)
 	for unit := range uint64(64) {
-		s := l.Reserve(unit, 1, 0, spentUnits, 1)
+		s := reserveAt(l, 1, unit, 1, 0, spentUnits)
 		require.True(t, s.Held())
 		held = append(held, s)
 	}
-	require.False(t, l.Reserve(1000, 1, 0, spentUnits, 1).Held(), "thinned")
-	require.False(t, l.Reserve(0, 1, Anonymous, spentUnits, 1).Held(), "an anonymous request has nothing to spend")
+	require.False(t, reserveAt(l, 1, 1000, 1, 0, spentUnits).Held(), "thinned")
+	require.False(t, reserveAt(l, 1, 0, 1, Anonymous, spentUnits).Held(), "an anonymous request has nothing to spend")
 	require.False(t, Hold{}.Settle(OK, false, 1), "settling a thinned request does nothing")
 	require.Equal(t, 64, f.Pass(1, 0, noDeadline, j))
-	require.False(t, l.Reserve(1001, 1, 0, spentUnits, 1).Held(), "calls under way keep their slots")
+	require.False(t, reserveAt(l, 1, 1001, 1, 0, spentUnits).Held(), "calls under way keep their slots")
 	for _, s := range held {
 		s.Settle(OK, false, 1)
 	}
 	f.Pass(1, 0, noDeadline, j)
-	l.Reserve(1000, 1, 0, spentUnits, 1).Settle(OK, false, 1)
-	l.Reserve(5, 1, 0, spentUnits, 1).Settle(OK, false, 1)
+	reserveAt(l, 1, 1000, 1, 0, spentUnits).Settle(OK, false, 1)
+	reserveAt(l, 1, 5, 1, 0, spentUnits).Settle(OK, false, 1)
 	require.Equal(t, 2, f.Pass(1, 0, noDeadline, j))
 	byUnit := map[uint64]Mark{}
 	for _, e := range j.assigned[64:] {
@@ -162,7 +169,7 @@ func TestFullLedgerThinsAndSpendsTheCoin(t *testing.T) {
 func TestDeadline(t *testing.T) {
 	l := New(64, 0, 0)
 	f, j := NewFolder[int](l), &journal{}
-	hung := l.Reserve(1, 1, 0, nil, 1)
+	hung := reserveAt(l, 1, 1, 1, 0, nil)
 	f.Pass(1, 0, 10, j)
 	f.Pass(2, 9, 10, j)
 	require.Empty(t, j.settled)
@@ -185,14 +192,14 @@ func TestHeadStepsOverSlotsInUse(t *testing.T) {
 	f, j := NewFolder[int](l), &journal{}
 	var hung []Hold
 	for range 20 {
-		hung = append(hung, l.Reserve(7, 1, 0, nil, 1))
+		hung = append(hung, reserveAt(l, 1, 7, 1, 0, nil))
 	}
 	f.Pass(1, 0, 5, j)
 	f.Pass(1, 5, 5, j)
 	require.Len(t, j.settled, 20)
 	thinned := 0
 	for i := range 10_000 {
-		s := l.Reserve(uint64(i), 1, 0, nil, 2)
+		s := reserveAt(l, 2, uint64(i), 1, 0, nil)
 		if !s.Held() {
 			thinned++
 		}
@@ -216,7 +223,7 @@ func TestHole(t *testing.T) {
 	own := &l.stripes[stackStripe()]
 	hole, position := own.reserve() // reserved, not published
 	require.NotNil(t, hole)
-	behind := l.Reserve(1, 1, 0, nil, 10)
+	behind := reserveAt(l, 10, 1, 1, 0, nil)
 	other := &l.stripes[(stackStripe()+1)%stripes]
 	publish := func(s *stripe, unit uint64, start int64) {
 		at, position := s.reserve()
@@ -258,7 +265,7 @@ func TestConcurrentSafe(t *testing.T) {
 				var s Hold
 				// The same unit calls from stacks of different depth and from other goroutines.
 				call := func() {
-					s = l.Reserve(unit, uint32(i), Mark(0), nil, clock())
+					s = reserveAt(l, clock(), unit, uint32(i), Mark(0), nil)
 					if random.IntN(50) == 0 {
 						runtime.Gosched()
 					}
@@ -332,7 +339,7 @@ func TestConcurrentSafe(t *testing.T) {
 func TestRequestSideDoesNotAllocate(t *testing.T) {
 	l := New(DefaultSlots, 1, 1)
 	require.Zero(t, testing.AllocsPerRun(1000, func() {
-		s := l.Reserve(1, 1, Candidate, nil, 1)
+		s := reserveAt(l, 1, 1, 1, Candidate, nil)
 		l.SetNumber(s, 0, 1)
 		l.SetLabel(s, 0, 1)
 		s.Settle(OK, false, 1)
@@ -345,7 +352,7 @@ func BenchmarkReserveSettle(b *testing.B) {
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {
-		s := l.Reserve(uint64(n), 1, Candidate, nil, 1)
+		s := reserveAt(l, 1, uint64(n), 1, Candidate, nil)
 		l.SetNumber(s, 0, 1)
 		l.SetLabel(s, 0, 1)
 		s.Settle(OK, false, 1)
@@ -364,7 +371,7 @@ func BenchmarkFold(b *testing.B) {
 	for n := 0; n < b.N; {
 		b.StopTimer()
 		for range 1 << 15 {
-			s := l.Reserve(uint64(n), 1, Candidate, nil, 1)
+			s := reserveAt(l, 1, uint64(n), 1, Candidate, nil)
 			l.SetNumber(s, 0, 1)
 			l.SetLabel(s, 0, 1)
 			s.Settle(OK, false, 1)

@@ -98,6 +98,16 @@ type Hold struct {
 // Held says whether the request got a slot.
 func (h Hold) Held() bool { return h.slot != nil }
 
+// Begin publishes the slot of a request that starts now, in nanoseconds of the ledger's clock. The clock is read between Reserve and Begin: while it is being
+// read, the cache line of the slot is on its way.
+func (h Hold) Begin(now int64) {
+	if h.slot == nil {
+		return
+	}
+	h.slot.start = now
+	h.slot.tag.Store(h.tag | reserved)
+}
+
 // SetNumber stores a number signal; NaN is a value like any other. A call either sets every signal or clears them.
 func (l *Ledger) SetNumber(h Hold, i int, x float64) {
 	bits := math.Float64bits(x)
@@ -109,6 +119,15 @@ func (l *Ledger) SetNumber(h Hold, i int, x float64) {
 		return
 	}
 	l.overflow(h)[i-1] = bits
+}
+
+// MissNumber says that the call has no value for a number signal.
+func (l *Ledger) MissNumber(h Hold, i int) {
+	if i == 0 {
+		h.slot.number = missingNumber
+		return
+	}
+	l.overflow(h)[i-1] = missingNumber
 }
 
 // SetLabel stores the id of a label.

@@ -1,0 +1,72 @@
+package hotpath
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/open-feature/go-sdk/openfeature"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	sdk "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/modelcanary/go-sdk/canary"
+)
+
+// naive is what a careful first attempt looks like: the flag evaluated and two OpenTelemetry instruments recorded on every request. It neither compares the arms
+// nor rolls back.
+type naive struct {
+	stable, candidate canary.Predictor[Input, Output]
+	client            *openfeature.Client
+	calls             metric.Int64Counter
+	duration          metric.Float64Histogram
+}
+
+func newNaive(tb testing.TB) *naive {
+	tb.Helper()
+	provider := sdk.NewMeterProvider(sdk.WithReader(sdk.NewManualReader()))
+	tb.Cleanup(func() { _ = provider.Shutdown(context.Background()) })
+	meter := provider.Meter("naive")
+	calls, err := meter.Int64Counter("calls")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	duration, err := meter.Float64Histogram("duration")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	model := &Model{weights: [4]float64{1, 2, 3, 4}}
+	return &naive{stable: model, candidate: model, client: percentFlag(tb, 0), calls: calls, duration: duration}
+}
+
+func (n *naive) Predict(ctx context.Context, in Input) (Output, error) {
+	percent := n.client.Float(ctx, "rollout", 0, openfeature.NewTargetlessEvaluationContext(nil))
+	arm, model := "stable", n.stable
+	if percent >= 100 {
+		arm, model = "candidate", n.candidate
+	}
+	began := time.Now()
+	out, err := model.Predict(ctx, in)
+	attrs := metric.WithAttributes(attribute.String("arm", arm), attribute.Bool("error", err != nil))
+	n.calls.Add(ctx, 1, attrs)
+	n.duration.Record(ctx, time.Since(began).Seconds(), attrs)
+	return out, err
+}
+
+// BenchmarkNaiveOverCanary reports how much longer the naive wrapper takes.
+func BenchmarkNaiveOverCanary(b *testing.B) {
+	users := Users(10_000)
+	ours, other := newCanary(b, shape{}), newNaive(b)
+	var ratios []float64
+	for range b.N {
+		ratios = ratios[:0]
+		for range bursts {
+			n := drive(other, users, burst, 1)
+			o := drive(ours, users, burst, 1)
+			settle(ours)
+			ratios = append(ratios, float64(n)/float64(o))
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(median(ratios), "x_canary")
+}

@@ -1,0 +1,172 @@
+package canary
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/modelcanary/go-sdk/canary/internal/flags"
+	"github.com/modelcanary/go-sdk/canary/internal/isolate"
+	"github.com/modelcanary/go-sdk/canary/internal/keeper"
+	"github.com/modelcanary/go-sdk/canary/internal/ledger"
+	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
+	"github.com/modelcanary/go-sdk/criteria"
+)
+
+const (
+	defaultCandidateTimeout = time.Second
+	// defaultDeadline is how long a call may be under way before it is counted as its arm's failure.
+	defaultDeadline = 2 * time.Second
+	// maxAbandoned candidate calls may hang; then the candidate is rolled back.
+	maxAbandoned = 64
+)
+
+// Canary serves requests with two models and takes the worse one away. It is a [Predictor]; all its methods are safe for concurrent use. Make it with [New], end
+// it with [Canary.Shutdown].
+type Canary[In, Out any] struct {
+	name              string
+	versions          [2]string
+	stable, candidate Predictor[In, Out]
+	key               func(context.Context, In) string
+	keyPanics         panics
+	signals           extractors[In, Out]
+	keeper            *keeper.Keeper
+	gate              gate
+	recorder          *telemetry.Recorder
+	pool              *isolate.Pool[In, Out] // nil: the candidate runs on the caller's goroutine
+	instruments       *telemetry.Instruments
+	callbackEvents    func(name string)
+	awake             atomic.Int64
+}
+
+// New makes a canary and starts its goroutines. It returns every problem of the configuration at once, joined [*ConfigError]s. What the world does - a state
+// file that cannot be read, a flag provider that is not ready - is not an error: the canary serves stable, says why in an event, and tries again. New waits for
+// the first state and the first flag, at most a second.
+func New[In, Out any](cfg Config[In, Out]) (*Canary[In, Out], error) {
+	return start(cfg, settings{})
+}
+
+// settings are what tests set.
+type settings struct {
+	manual bool
+	slots  int
+}
+
+func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], error) {
+	invalid := cfg.validate()
+	c := &Canary[In, Out]{
+		name:      cfg.Name,
+		versions:  [2]string{cfg.Stable.Version, cfg.Candidate.Version},
+		stable:    cfg.Stable.Predictor,
+		candidate: cfg.Candidate.Predictor,
+		key:       cfg.Key,
+		signals:   newExtractors(cfg.Signals),
+		recorder:  new(telemetry.Recorder),
+	}
+	declared := withBackstop(cfg.Criteria)
+	judge, err := c.judge(declared)
+	if err := errors.Join(invalid, err); err != nil {
+		return nil, err
+	}
+	timeout := cfg.CandidateTimeout
+	if timeout == 0 {
+		timeout = defaultCandidateTimeout
+	}
+	abandoned := func() int { return 0 }
+	if timeout > 0 {
+		c.pool = isolate.NewPool(c.candidate.Predict, timeout, maxAbandoned, &c.awake)
+		abandoned = c.pool.Abandoned
+	}
+	if set.slots == 0 {
+		set.slots = ledger.DefaultSlots
+	}
+	c.keeper, err = keeper.Start(keeper.Config{
+		Name: cfg.Name, Version: cfg.Candidate.Version, Keyed: cfg.Key != nil,
+		Judge: judge, Criteria: declared, Numbers: len(c.signals.numbers), Texts: len(c.signals.labels),
+		Slots: set.slots, Deadline: max(defaultDeadline, 2*timeout),
+		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Store: cfg.Store,
+		Abandoned: abandoned, MaxAbandoned: maxAbandoned, Awake: &c.awake,
+		Recorder: c.recorder, OnEvent: hook(cfg.OnEvent, cfg.Name), Manual: set.manual,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("canary: %w", err)
+	}
+	c.gate = gate{keeper: c.keeper, ledger: c.keeper.Ledger, recorder: c.recorder, keyed: cfg.Key != nil}
+	c.startTelemetry(cfg.Flags.Rollout, declared)
+	return c, nil
+}
+
+// judge makes the judge of the declared criteria.
+func (c *Canary[In, Out]) judge(declared []criteria.Criterion) (*criteria.Judge, error) {
+	if len(declared) == 0 {
+		return nil, nil
+	}
+	numbers, texts := c.signals.names()
+	judge, err := criteria.NewJudge(criteria.Config{Criteria: declared, Numbers: numbers, Labels: texts, LabelText: c.signals.labelText})
+	if err != nil {
+		return nil, fmt.Errorf("canary: Criteria: %w", err)
+	}
+	return judge, nil
+}
+
+// withBackstop adds the default backstop to criteria that have none.
+func withBackstop(declared []criteria.Criterion) []criteria.Criterion {
+	if len(declared) == 0 {
+		return nil
+	}
+	for _, c := range declared {
+		if _, ok := c.(criteria.Backstop); ok || isNil(c) {
+			return declared
+		}
+	}
+	return append(declared[:len(declared):len(declared)], criteria.Backstop{})
+}
+
+// Predict answers a request with the arm it is assigned to. What the arm returns - value, error, for stable also a panic - reaches the caller untouched; if the
+// candidate fails, stable answers in the same call. Predict never waits for anything but the models.
+func (c *Canary[In, Out]) Predict(ctx context.Context, in In) (Out, error) {
+	var v visit
+	return c.serve(ctx, &in, &v)
+}
+
+// Decide is [Canary.Predict] and says what was decided.
+func (c *Canary[In, Out]) Decide(ctx context.Context, in In) (Out, Decision, error) {
+	var v visit
+	out, err := c.serve(ctx, &in, &v)
+	d := Decision{Canary: c.name, Epoch: v.plan.Epoch, Share: v.plan.Share, Reason: reasonOf(keeper.Reason(v.mark.Reason())), Fallback: v.fallback}
+	if v.plan.Closed {
+		d.Reason = ReasonClosed
+	}
+	if v.candidate() {
+		d.Arm = Candidate
+	}
+	d.Version = c.versions[Stable]
+	if d.Arm == Candidate && !v.fallback {
+		d.Version = c.versions[Candidate]
+	}
+	return out, d, err
+}
+
+// Rollback takes the candidate out for good: every request that starts after it returns - also with an error - is stable's, now and after restarts, until a
+// candidate with another version is deployed. who and why are kept with the state. The error says that the rollback is not stored durably yet, for what reason,
+// or because ctx ended first; storing is tried again in the background.
+func (c *Canary[In, Out]) Rollback(ctx context.Context, who, why string) error {
+	return c.keeper.Rollback(ctx, who, why)
+}
+
+// Shutdown ends the canary. Afterwards Predict serves stable, without recording anything. Shutdown waits for calls under way, folds them, saves the state and
+// delivers waiting events, at most until ctx is done; then it returns what still hangs, by number. Once it returns nil no goroutine of the canary is left.
+// It may be called again and concurrently.
+func (c *Canary[In, Out]) Shutdown(ctx context.Context) error {
+	err := c.keeper.Close(ctx)
+	c.stopTelemetry()
+	if c.pool == nil {
+		return err
+	}
+	if n := c.pool.Close(ctx); n > 0 {
+		err = errors.Join(err, fmt.Errorf("canary: %d candidate calls have not returned", n))
+	}
+	return err
+}

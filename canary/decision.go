@@ -1,0 +1,71 @@
+package canary
+
+import (
+	"fmt"
+
+	"github.com/modelcanary/go-sdk/canary/internal/keeper"
+	"github.com/modelcanary/go-sdk/criteria"
+)
+
+// Arm is the side of the comparison a request was assigned to.
+type Arm = criteria.Arm
+
+// The arms.
+const (
+	Stable    = criteria.Stable
+	Candidate = criteria.Candidate
+)
+
+// Reason says why a request was assigned to its arm. The set is closed.
+type Reason string
+
+// The reasons. Every reason but [ReasonSplit], and [ReasonFlagError] while the last good share is held, gives the request to stable.
+const (
+	// ReasonSplit: by the bucket of the unit and the share.
+	ReasonSplit Reason = "split"
+	// ReasonStarting: state or flag are not known yet.
+	ReasonStarting Reason = "starting"
+	// ReasonFlagError: the flag cannot be believed at the moment.
+	ReasonFlagError Reason = "flag_error"
+	// ReasonStateUnknown: the stored state cannot be read.
+	ReasonStateUnknown Reason = "state_unknown"
+	// ReasonRolledBack: the epoch was rolled back.
+	ReasonRolledBack Reason = "rolled_back"
+	// ReasonRoutingBroken: the split between the arms was not as declared.
+	ReasonRoutingBroken Reason = "routing_broken"
+	// ReasonEmptyKey: Config.Key returned an empty key.
+	ReasonEmptyKey Reason = "empty_key"
+	// ReasonKeyFailed: Config.Key panicked.
+	ReasonKeyFailed Reason = "key_failed"
+	// ReasonClosed: the canary was shut down.
+	ReasonClosed Reason = "closed"
+)
+
+// Decision is what became of one request, as plain data.
+type Decision struct {
+	// Canary is the canary's name.
+	Canary string
+	// Arm is the arm the request was assigned to.
+	Arm Arm
+	// Version is the version of the model that answered.
+	Version string
+	// Epoch is the epoch it was assigned in; 0 while it is not known.
+	Epoch uint64
+	// Share was the candidate's share, in [0, 1].
+	Share float64
+	// Reason is why the arm was chosen.
+	Reason Reason
+	// Fallback says that the candidate failed and stable answered in its place.
+	Fallback bool
+}
+
+// String describes the decision in one line.
+func (d Decision) String() string {
+	fallback := ""
+	if d.Fallback {
+		fallback = ", stable answered after the candidate had failed"
+	}
+	return fmt.Sprintf("%s: %s %s (%s, share %.4g %%, epoch %d%s)", d.Canary, d.Arm, d.Version, d.Reason, 100*d.Share, d.Epoch, fallback)
+}
+
+func reasonOf(r keeper.Reason) Reason { return Reason(r.String()) }

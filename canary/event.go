@@ -1,0 +1,86 @@
+package canary
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/modelcanary/go-sdk/canary/internal/keeper"
+)
+
+// Event is something a person may want to know, as plain data. It prints itself in one line.
+type Event struct {
+	// Canary is the canary's name.
+	Canary string
+	// Kind is what happened.
+	Kind EventKind
+	// At is when.
+	At time.Time
+	// Message says it in words. It holds no input, output or key.
+	Message string
+	// Actor is who caused it, where somebody did.
+	Actor string
+	// Epoch and Share are those at the time.
+	Epoch uint64
+	Share float64
+	// NotDurable, with [RolledBack], is why the rollback is not stored durably yet; nil when it is.
+	NotDurable error
+}
+
+// String is the event in one line.
+func (e Event) String() string {
+	s := fmt.Sprintf("%s: %s: %s", e.Canary, e.Kind, e.Message)
+	if e.Actor != "" {
+		s += " (by " + e.Actor + ")"
+	}
+	if e.NotDurable != nil {
+		s += fmt.Sprintf(" [not durable: %v]", e.NotDurable)
+	}
+	return s
+}
+
+// EventKind says what happened. The set is closed.
+type EventKind string
+
+// The kinds of events.
+const (
+	// RolledBack: the candidate is out. It is delivered after the attempt to store that, or two seconds later.
+	RolledBack = EventKind(keeper.TrippedEvent)
+	// ShareChanged: the candidate's share is another one now.
+	ShareChanged = EventKind(keeper.ShareChanged)
+	// RoutingBroken: the split between the arms is not the declared one; the candidate gets no requests.
+	RoutingBroken = EventKind(keeper.RoutingBrokenEvent)
+	// Held: a criterion with role Hold is breached; the share does not rise any more.
+	Held = EventKind(keeper.HeldEvent)
+	// StateMissing: nothing was stored; a first start.
+	StateMissing = EventKind(keeper.StateMissing)
+	// StateResumed: a stored epoch goes on.
+	StateResumed = EventKind(keeper.StateResumed)
+	// StateUnreadable: the stored state cannot be read; stable serves until it can.
+	StateUnreadable = EventKind(keeper.StateUnreadable)
+	// StoreFailed: the state could not be stored; it is tried again.
+	StoreFailed = EventKind(keeper.StoreFailed)
+	// StoreRecovered: the state is stored again.
+	StoreRecovered = EventKind(keeper.StoreRecovered)
+	// MemoryOnly: there is no store; a restart forgets a rollback.
+	MemoryOnly = EventKind(keeper.MemoryOnly)
+	// FlagTrouble: the rollout flag cannot be believed.
+	FlagTrouble = EventKind(keeper.FlagTrouble)
+	// FlagWarning: the rollout flag is read, but may not mean what was intended.
+	FlagWarning = EventKind(keeper.FlagWarning)
+	// CallbackFailed: a function of the application has panicked too often and is not called any more.
+	CallbackFailed = EventKind(keeper.CallbackFailed)
+	// TelemetryFailed: the OpenTelemetry instruments could not be made.
+	TelemetryFailed = EventKind(keeper.TelemetryFailed)
+)
+
+// hook adapts the application's hook to the keeper's events.
+func hook(onEvent func(Event), name string) func(keeper.Event) {
+	if onEvent == nil {
+		return nil
+	}
+	return func(e keeper.Event) {
+		onEvent(Event{
+			Canary: name, Kind: EventKind(e.Kind), At: e.At, Message: e.Message, Actor: e.Actor, Epoch: e.Epoch, Share: e.Share, NotDurable: e.NotDurable,
+		})
+	}
+}

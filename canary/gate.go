@@ -1,0 +1,139 @@
+package canary
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/modelcanary/go-sdk/canary/internal/keeper"
+	"github.com/modelcanary/go-sdk/canary/internal/ledger"
+	"github.com/modelcanary/go-sdk/canary/internal/route"
+	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
+	"github.com/modelcanary/go-sdk/criteria"
+)
+
+// gate is the part of the request path that does not know the types of the models. It is not generic on purpose: the compiler inlines what lies in other packages
+// here, but not into the instances of a generic method, where each such call would cost a nanosecond or two.
+type gate struct {
+	keeper   *keeper.Keeper
+	ledger   *ledger.Ledger
+	recorder *telemetry.Recorder
+	keyed    bool
+}
+
+// visit is one request on its way.
+type visit struct {
+	plan     *keeper.Plan
+	hold     ledger.Hold
+	start    int64 // of the arm's call, on the ledger's clock
+	latency  int64 // of the arm's call
+	mark     ledger.Mark
+	progress progress
+	fallback bool // stable answered in the candidate's place
+}
+
+// progress is how far a call has come, should its goroutine be unwound.
+type progress uint8
+
+const (
+	keying    progress = iota // in the application's key function
+	running                   // in a model
+	answered                  // in a signal function
+	accounted                 // nothing is left to do
+)
+
+// turn is where a request goes.
+type turn uint8
+
+const (
+	toStable turn = iota
+	toCandidate
+	past // the canary is closed
+)
+
+func (v *visit) candidate() bool { return v.mark&ledger.Candidate != 0 }
+
+// enter chooses the arm of a request, reserves its slot and reads the clock.
+func (g *gate) enter(v *visit, key string) turn {
+	plan := g.keeper.Plan()
+	v.plan = plan
+	if plan.Closed {
+		v.progress = accounted
+		return past
+	}
+	v.mark = plan.Mark
+	unit := uint64(0)
+	switch {
+	case !g.keyed:
+		unit = rand.Uint64()
+	case key != "":
+		unit = route.Unit(key)
+	default:
+		g.enterKeyless(v, keeper.EmptyKey)
+		return toStable
+	}
+	to := toStable
+	if route.Bucket(unit, plan.Salt) < plan.Threshold {
+		v.mark |= ledger.Candidate
+		to = toCandidate
+	}
+	g.begin(v, unit)
+	return to
+}
+
+// enterKeyless is enter for a request that has no key: stable's, and no evidence.
+func (g *gate) enterKeyless(v *visit, reason keeper.Reason) {
+	v.plan = g.keeper.Plan()
+	v.mark = (ledger.Anonymous | ledger.Excluded).WithReason(uint8(reason))
+	g.begin(v, 0)
+}
+
+func (g *gate) begin(v *visit, unit uint64) {
+	v.hold = g.ledger.Reserve(unit, v.plan.Step, v.mark, v.plan.Spent)
+	v.progress = running
+	v.start = g.keeper.Now()
+	v.hold.Begin(v.start)
+}
+
+// stop ends the timing of the arm's call.
+func (g *gate) stop(v *visit) {
+	v.latency = g.keeper.Now() - v.start
+	v.progress = answered
+}
+
+// leave settles a timed request.
+func (g *gate) leave(v *visit, outcome ledger.Outcome, stableAnswered bool) {
+	v.progress = accounted
+	if v.hold.Held() {
+		v.hold.Settle(outcome, stableAnswered, v.latency)
+		return
+	}
+	g.thinned(v, outcome, stableAnswered)
+}
+
+// stopAndLeave is both for a request without signals.
+func (g *gate) stopAndLeave(v *visit) {
+	v.latency = g.keeper.Now() - v.start
+	g.leave(v, ledger.OK, false)
+}
+
+// thinned counts a request that got no slot, where it is.
+func (g *gate) thinned(v *visit, outcome ledger.Outcome, stableAnswered bool) {
+	arm := criteria.Stable
+	if v.candidate() {
+		arm = criteria.Candidate
+	}
+	g.recorder.Thin(telemetry.Request{
+		Arm: uint8(arm), Reason: v.mark.Reason(), Outcome: uint8(outcome), Fallback: stableAnswered, Duration: time.Duration(v.latency),
+	})
+}
+
+// unwound settles a request whose goroutine is being unwound out of a model, or out of a signal function after the answer.
+func (g *gate) unwound(v *visit) {
+	switch v.progress {
+	case running:
+		g.stop(v)
+		g.leave(v, ledger.Panic, false)
+	case answered:
+		g.leave(v, ledger.OK, false)
+	}
+}

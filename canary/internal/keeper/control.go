@@ -1,0 +1,248 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/modelcanary/go-sdk/canary/internal/flags"
+	"github.com/modelcanary/go-sdk/canary/internal/ledger"
+	"github.com/modelcanary/go-sdk/canary/internal/route"
+	"github.com/modelcanary/go-sdk/rollback"
+)
+
+// publish makes a new plan if the present one is not what state, flag and holds ask for. It is called under the mutex. The share never rises beyond what the
+// store already remembers: it is saved first, and raised by the pass after.
+func (k *Keeper) publish() (changed bool, before, after float64) {
+	was := k.plan.Load()
+	share, reason, excluded := k.wanted()
+	state := k.latch.State()
+	if share > state.HighestShare && k.known {
+		if k.clerk.remembers(state.Epoch, share) {
+			k.latch.Expose(share)
+		} else {
+			k.clerk.save(state.Expose(share))
+			share = state.HighestShare
+			if was != nil {
+				share = min(share, was.Share)
+			}
+		}
+	}
+	k.signalReady()
+	next := &Plan{
+		Threshold: route.Threshold(share),
+		Reason:    reason,
+		Mark:      ledger.Mark(0).WithReason(uint8(reason)),
+		Closed:    k.closing,
+		Epoch:     state.Epoch,
+		Since:     time.Now(),
+	}
+	next.Share = route.Share(next.Threshold)
+	if excluded {
+		next.Mark |= ledger.Excluded
+	}
+	if was != nil && was.Threshold == next.Threshold && was.Epoch == next.Epoch {
+		if was.Reason == next.Reason && was.Mark == next.Mark && was.Closed == next.Closed {
+			return false, was.Share, was.Share
+		}
+		next.Salt, next.Step, next.Spent = was.Salt, was.Step, was.Spent
+		k.plan.Store(next)
+		return false, was.Share, was.Share
+	}
+	next.Salt = route.Salt(k.cfg.Name, state.Epoch, 0)
+	if k.cfg.Keyed {
+		next.Spent = new(ledger.Spent)
+	}
+	if was != nil {
+		next.Step = was.Step + 1
+		before = was.Share
+	}
+	k.steps.add(step{id: next.Step, share: next.Share, salt: next.Salt, spent: next.Spent})
+	k.plan.Store(next)
+	return before != next.Share, before, next.Share
+}
+
+// wanted is the share that state, flag and holds ask for, why, and whether requests are no evidence.
+func (k *Keeper) wanted() (share float64, reason Reason, excluded bool) {
+	switch {
+	case k.closing:
+		return 0, Closed, true
+	case k.known && k.latch.Tripped():
+		return 0, RolledBack, false
+	case k.stateErr != nil:
+		return 0, StateUnknown, false
+	case !k.known || k.flag == nil:
+		return 0, Starting, false
+	case k.routing != nil:
+		return 0, RoutingBroken, false
+	}
+	r := k.flag.Reading()
+	reason = Split
+	if r.Err != nil {
+		reason, excluded = FlagError, r.Share > 0
+		if r.Kind == flags.NoneYet {
+			reason = Starting
+		}
+	}
+	return max(0, min(r.Share, 1-Holdback, k.ceiling)), reason, excluded
+}
+
+// signalReady ends the wait in Start when nothing that is to come soon would change the plan.
+func (k *Keeper) signalReady() {
+	if k.isReady || k.flag == nil || !(k.known || k.stateErr != nil) || k.flag.Reading().Kind == flags.NoneYet || k.clerk.busy() {
+		return
+	}
+	k.isReady = true
+	close(k.ready)
+}
+
+// trip rolls the epoch back: memory first, then the store, then the application's hook.
+func (k *Keeper) trip(actor, why, cause, origin string) (rollback.State, bool) {
+	k.mu.Lock()
+	state, first := k.latch.Trip(rollback.Cause{Reason: why, Actor: actor, At: time.Now()})
+	if first || k.origin == "" {
+		k.cause, k.origin = cause, origin
+	}
+	k.publish()
+	k.mu.Unlock()
+	if first {
+		k.emitAfter(Event{Kind: TrippedEvent, Message: why, Actor: actor}, k.clerk.save(state))
+	}
+	return state, first
+}
+
+// Rollback trips the epoch on a person's word. The next request is stable's whatever it returns; it waits until ctx is done for the store, and returns an
+// error when the rollback is not durable yet. The store is tried again in the background.
+func (k *Keeper) Rollback(ctx context.Context, who, why string) error {
+	k.mu.Lock()
+	if !k.known {
+		k.early = &rollback.Cause{Reason: why, Actor: who, At: time.Now()}
+		k.mu.Unlock()
+		return fmt.Errorf("canary: rollback noted, and stable serves; it cannot be stored before the state can be read: %w", k.unknown())
+	}
+	k.mu.Unlock()
+	state, _ := k.trip(who, why, "person", "manual")
+	a := k.clerk.save(state)
+	if k.cfg.Manual {
+		k.clerk.work(ctx)
+	}
+	select {
+	case <-a.done:
+		if a.err != nil {
+			return fmt.Errorf("canary: rolled back, but not durable yet: %w", a.err)
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("canary: rolled back, but not durable yet: %w", context.Cause(ctx))
+	}
+}
+
+var errStarting = errors.New("the state is being loaded")
+
+// unknown says why the state is not known.
+func (k *Keeper) unknown() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.stateErr != nil {
+		return k.stateErr
+	}
+	return errStarting
+}
+
+// breakRouting holds the rollout at share 0 until a person looks. Nobody is blamed.
+func (k *Keeper) breakRouting(err error) {
+	k.mu.Lock()
+	k.routing = err
+	k.publish()
+	k.mu.Unlock()
+	k.Emit(Event{Kind: RoutingBrokenEvent, Message: err.Error() + ": the candidate gets no requests until the process is restarted; neither model is blamed"})
+}
+
+// hold keeps the share from rising.
+func (k *Keeper) hold(criterion string) {
+	k.mu.Lock()
+	first := k.held == ""
+	if first {
+		k.held = criterion
+		k.ceiling = k.plan.Load().Share
+	}
+	k.mu.Unlock()
+	if first {
+		k.Emit(Event{Kind: HeldEvent, Message: "criterion " + criterion + ": " + k.fold.finding(criterion) + "; the share does not rise any more"})
+	}
+}
+
+// adopt takes what the store holds as the state of this process. A version that differs from the stored one begins the next epoch; one that was rolled back
+// earlier stays out.
+// It reports whether the state is known now.
+func (k *Keeper) adopt(stored rollback.State, err error) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.known {
+		return true
+	}
+	switch {
+	case err == nil && stored.Version == k.cfg.Version && stored.Epoch > 0:
+		k.resumed = true
+		k.Emit(Event{Kind: StateResumed, Message: fmt.Sprintf("epoch %d goes on, %s", stored.Epoch, stored.Stage)})
+	case err == nil && stored.RolledBack(k.cfg.Version):
+		stored = stored.Next(k.cfg.Version).RollBack(rollback.Cause{
+			Reason: fmt.Sprintf("version %q was rolled back in an earlier epoch", k.cfg.Version), Actor: "keeper", At: time.Now(),
+		})
+		k.clerk.save(stored)
+	case err == nil || errors.Is(err, rollback.ErrNoState):
+		if err != nil {
+			k.Emit(Event{Kind: StateMissing, Message: "no stored state: a first start"})
+		}
+		stored = stored.Next(k.cfg.Version)
+		k.clerk.save(stored)
+	default:
+		if stored.Epoch > 0 && stored.Tripped() && stored.Version == k.cfg.Version {
+			break // damaged, but the rollback in it is not
+		}
+		if k.stateErr == nil || k.stateErr.Error() != err.Error() {
+			k.stateErr = err
+			k.Emit(Event{Kind: StateUnreadable, Message: err.Error() + ": stable serves every request until the state can be read"})
+		}
+		k.publish()
+		return false
+	}
+	if k.early != nil {
+		stored = stored.RollBack(*k.early)
+		k.clerk.save(stored)
+	}
+	k.known, k.stateErr = true, nil
+	k.latch = rollback.NewLatch(stored)
+	k.fold.resume(stored.HighestShare, k.resumed)
+	if k.latch.Tripped() && k.origin == "" {
+		k.cause, k.origin = "stored", "stored"
+	}
+	k.publish()
+	return true
+}
+
+// learn takes in what another writer of the store has brought.
+func (k *Keeper) learn(stored rollback.State) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.known {
+		return
+	}
+	was := k.latch.Tripped()
+	k.latch.Join(stored)
+	if k.latch.Tripped() && !was {
+		k.cause, k.origin = "stored", "stored"
+		k.Emit(Event{Kind: TrippedEvent, Message: "the stored state says that the epoch was rolled back: " + k.latch.State().Cause.Reason})
+	}
+	k.publish()
+}
+
+// flagWarning reports trouble with the flag, on the reader's goroutine.
+func (k *Keeper) flagWarning(kind flags.Kind, err error) {
+	e := Event{Kind: FlagTrouble, Message: err.Error()}
+	if kind == flags.OK {
+		e.Kind = FlagWarning
+	}
+	k.Emit(e)
+}

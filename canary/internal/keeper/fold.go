@@ -1,0 +1,289 @@
+package keeper
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/modelcanary/go-sdk/canary/internal/ledger"
+	"github.com/modelcanary/go-sdk/canary/internal/route"
+	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
+	"github.com/modelcanary/go-sdk/criteria"
+)
+
+// maxCohorts bounds the evidence that waits for stragglers; beyond it the youngest cohort absorbs what comes.
+const maxCohorts = 256
+
+// fold turns settled slots into evidence. What one pass visits is a cohort; a cohort is judged when all of it and everything earlier is settled, so that
+// what is judged is a prefix of the assignments whoever is slow.
+type fold struct {
+	k      *Keeper
+	folder *ledger.Folder[ticket]
+
+	mu      sync.Mutex // a pass, or a look from outside
+	coins   ledger.Coins
+	routing criteria.Routing
+	judge   *criteria.Judge
+	current step      // of the newest slot visited
+	judged  uint32    // step the judge is in
+	waiting []*cohort // oldest first
+	spare   []*criteria.Evidence
+	joined  bool // the youngest cohort takes slots of this pass
+	over    bool // nothing is judged any more
+	seen    criteria.Observation
+	last    criteria.Ruling
+	tally   tally
+}
+
+// cohort is the evidence of one pass.
+type cohort struct {
+	step     step
+	evidence *criteria.Evidence
+	pending  int
+}
+
+// ticket is what a slot is given when it is assigned.
+type ticket struct {
+	cohort  *cohort
+	stratum criteria.Stratum
+	seed    bool // stable-only traffic before exposure
+}
+
+// rulings of one pass.
+type rulings struct {
+	criteria.Ruling
+	routing error
+}
+
+// tally counts for people and telemetry.
+type tally struct {
+	assigned, counted [2]uint64
+	evaluations       uint64
+	stale             uint64            // requests since the last fresh coin
+	failed            map[string]uint64 // criteria, and the evaluation they failed at
+}
+
+func (f *fold) init(k *Keeper) {
+	f.k = k
+	f.folder = ledger.NewFolder[ticket](k.Ledger)
+	f.judge = k.cfg.Judge
+	f.coins.Keyed = k.cfg.Keyed
+	f.tally.failed = map[string]uint64{}
+	f.seen.Numbers = make([]float64, k.cfg.Numbers)
+	f.seen.Labels = make([]uint16, k.cfg.Texts)
+}
+
+// pass visits the ledger and judges. It reports whether there was anything to do.
+func (f *fold) pass() (bool, rulings) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.joined = false
+	now := f.k.Now()
+	visited := f.folder.Pass(now, f.k.cfg.Awake.Load(), int64(f.k.cfg.Deadline), f)
+	busy := visited > 0 || len(f.waiting) > 0
+	return busy, f.rule()
+}
+
+// resume takes over what an earlier process of the same epoch has left: the highest share it applied. Its seen units are lost, so every unit counts as seen.
+func (f *fold) resume(highest float64, resumed bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if resumed {
+		f.coins.Resume(highest)
+	}
+}
+
+// rule judges the cohorts that are complete.
+func (f *fold) rule() (r rulings) {
+	if f.routing.Broken() && !f.over {
+		f.over = true
+		r.routing = errRouting
+	}
+	for len(f.waiting) > 0 && f.waiting[0].pending == 0 {
+		c := f.waiting[0]
+		f.waiting = f.waiting[1:]
+		if !f.over {
+			f.enter(c.step)
+			r.Ruling = f.judge.Fold(c.evidence, time.Duration(f.k.cfg.Awake.Load()))
+			f.tally.evaluations++
+			f.over = r.RollBack
+			f.last = r.Ruling
+			f.note(r.Ruling)
+		}
+		c.evidence.Reset()
+		f.spare = append(f.spare, c.evidence)
+	}
+	return r
+}
+
+func (f *fold) note(r criteria.Ruling) {
+	for _, culprit := range []string{r.Culprit, r.HoldCulprit} {
+		if _, known := f.tally.failed[culprit]; culprit != "" && !known {
+			f.tally.failed[culprit] = f.tally.evaluations
+		}
+	}
+}
+
+// enter moves the judge to a step.
+func (f *fold) enter(s step) {
+	if f.judged != s.id {
+		f.judged = s.id
+		f.judge.BeginStep(s.shares)
+	}
+}
+
+// Assigned is called for every slot in the order of assignment.
+func (f *fold) Assigned(e ledger.Entry) ticket {
+	arm := armOf(e.Mark)
+	f.tally.assigned[arm]++
+	stratum := criteria.Uncounted
+	if e.Step < f.current.id {
+		f.coins.Overtaken(e)
+	} else {
+		if e.Step > f.current.id {
+			f.advance(e.Step)
+		}
+		stratum = f.coins.Toss(e, route.Position(e.Unit, f.current.salt))
+	}
+	f.tally.stale++
+	if stratum != criteria.Uncounted {
+		f.tally.counted[arm]++
+		f.tally.stale = 0
+		f.routing.Assign(stratum, arm)
+	}
+	c := f.cohort()
+	if c != nil {
+		c.pending++
+	}
+	return ticket{cohort: c, stratum: stratum, seed: f.current.share == 0 && e.Step == f.current.id && e.Mark&(ledger.Excluded|ledger.Candidate) == 0}
+}
+
+// advance enters a newer step. Steps in between had no request that was visited, but their shares were applied and their coins may have been spent.
+func (f *fold) advance(id uint32) {
+	for f.current.id < id {
+		next, ok := f.k.steps.take()
+		if !ok {
+			break
+		}
+		f.coins.BeginStep(next.earlier, f.current.spent)
+		f.coins.BeginStep(next.share, nil)
+		f.current = next
+	}
+	f.current.shares = f.coins.Shares()
+	f.tally.stale = 0
+	f.routing.BeginStep(f.current.shares)
+	f.joined = false
+}
+
+// cohort returns the one that takes the slot being visited; nil when it must be left out of the evidence.
+func (f *fold) cohort() *cohort {
+	if n := len(f.waiting); n > 0 {
+		youngest := f.waiting[n-1]
+		if (f.joined || n >= maxCohorts) && youngest.step.id == f.current.id {
+			return youngest
+		}
+		if n >= maxCohorts {
+			return nil
+		}
+	}
+	f.joined = true
+	c := &cohort{step: f.current, evidence: f.evidence()}
+	f.waiting = append(f.waiting, c)
+	return c
+}
+
+func (f *fold) evidence() *criteria.Evidence {
+	if n := len(f.spare); n > 0 {
+		e := f.spare[n-1]
+		f.spare = f.spare[:n-1]
+		return e
+	}
+	return f.judge.NewEvidence()
+}
+
+// Settled is called for every slot when its call has ended or is overdue.
+func (f *fold) Settled(t ticket, e ledger.Entry, r *ledger.Result) {
+	arm := armOf(e.Mark)
+	duration := time.Duration(r.Latency)
+	if r.Outcome == ledger.Overdue {
+		duration = f.k.cfg.Deadline
+	}
+	f.k.cfg.Recorder.Fold(telemetry.Request{
+		Arm: uint8(arm), Reason: e.Mark.Reason(), Outcome: uint8(r.Outcome),
+		Fallback: r.Answered, Duration: duration,
+	})
+	o := f.observe(arm, r)
+	if t.cohort != nil {
+		t.cohort.pending--
+		t.cohort.evidence.Observe(t.stratum, o)
+	}
+	if t.seed {
+		f.judge.Seed(o)
+	}
+}
+
+func (f *fold) observe(arm criteria.Arm, r *ledger.Result) *criteria.Observation {
+	o := &f.seen
+	o.Arm, o.Outcome, o.Answered, o.Latency, o.Missing = arm, outcomeOf(r.Outcome), r.Answered, time.Duration(r.Latency), 0
+	if o.Outcome != criteria.Fine {
+		return o
+	}
+	for i := range o.Numbers {
+		x, ok := r.Number(i)
+		if !ok {
+			o.Missing |= 1 << i
+		}
+		o.Numbers[i] = x
+	}
+	for i := range o.Labels {
+		o.Labels[i] = r.Label(i)
+	}
+	return o
+}
+
+func armOf(m ledger.Mark) criteria.Arm {
+	if m&ledger.Candidate != 0 {
+		return criteria.Candidate
+	}
+	return criteria.Stable
+}
+
+func outcomeOf(o ledger.Outcome) criteria.Outcome {
+	switch o {
+	case ledger.OK:
+		return criteria.Fine
+	case ledger.Cancelled:
+		return criteria.Cancelled
+	case ledger.Overdue:
+		return criteria.Overdue
+	default:
+		return criteria.Failed
+	}
+}
+
+var errRouting = errors.New("the split between the arms is not the declared one")
+
+// finding is what the verdict on a criterion says, for the cause of a rollback.
+func (f *fold) finding(criterion string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, v := range f.judge.Verdicts() {
+		if v.Name == criterion && v.Result == criteria.Fail {
+			return fmt.Sprintf("%s (ln E %.3g, weight %.3g, limit %.3g)", v.Finding, v.LogE, v.Weight, v.Limit)
+		}
+	}
+	return "limit reached"
+}
+
+func (f *fold) open() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.folder.Open()
+}
+
+func (f *fold) underWay() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.folder.Open() + f.folder.Late()
+}

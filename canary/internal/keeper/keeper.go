@@ -1,0 +1,269 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/modelcanary/go-sdk/canary/internal/flags"
+	"github.com/modelcanary/go-sdk/canary/internal/ledger"
+	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
+	"github.com/modelcanary/go-sdk/criteria"
+	"github.com/modelcanary/go-sdk/rollback"
+)
+
+// Config is what a keeper needs. All fields but Store and OnEvent are required.
+type Config struct {
+	Name    string
+	Version string // of the candidate
+	Keyed   bool   // assignment sticks to units
+
+	Judge          *criteria.Judge
+	Criteria       []criteria.Criterion
+	Numbers, Texts int // how many number and label signals
+
+	Slots    int
+	Deadline time.Duration // an open slot is settled as its arm's failure after this much awake time
+
+	Flag  flags.Config // without Changed and Warn
+	Store rollback.Store
+
+	// Abandoned is the number of candidate calls past their timeout that are still under way; at MaxAbandoned the candidate is taken to hang.
+	Abandoned    func() int
+	MaxAbandoned int
+	Awake        *atomic.Int64 // the keeper's awake time, in nanoseconds; written by the keeper
+
+	Recorder *telemetry.Recorder
+	OnEvent  func(Event)
+
+	// Manual keepers run no loop and do their I/O in Step: for tests and simulations.
+	Manual bool
+}
+
+const (
+	// poll is the time between passes under traffic; what the process sleeps beyond four of them is not awake time.
+	poll = 5 * time.Millisecond
+	// linger is how many empty passes it takes to go idle.
+	linger = 20
+	// Idle keepers wake on a common grid, all canaries of a process together.
+	idleExposed = 250 * time.Millisecond
+	idleStable  = time.Second
+	// readyWait bounds how long Start waits for the first state and the first flag.
+	readyWait = time.Second
+)
+
+// Keeper is the keeper of one canary. Its methods are safe for concurrent use.
+type Keeper struct {
+	cfg    Config
+	Ledger *ledger.Ledger
+	base   time.Time
+	plan   atomic.Pointer[Plan]
+
+	flag   *flags.Reader
+	clerk  *clerk
+	herald *herald
+	fold   fold
+
+	mu       sync.Mutex // everything below; never held during I/O or a call of the application's code
+	latch    *rollback.Latch
+	known    bool            // the state has been loaded
+	stateErr error           // why it has not
+	resumed  bool            // the epoch continues from an earlier process
+	early    *rollback.Cause // of a rollback before the state was known
+	routing  error           // why the routing is taken to be broken
+	ceiling  float64
+	held     string // the Hold criterion that set the ceiling
+	closing  bool
+	cause    string // of the rollback: for telemetry
+	origin   string
+	steps    steps
+
+	kick    chan struct{}
+	stop    chan struct{}
+	stopped chan struct{}
+	ready   chan struct{}
+	isReady bool
+	closed  sync.Once
+	ending  sync.Once
+}
+
+// Start starts the goroutines of a keeper and waits, at most a second, until state and flag are known.
+func Start(cfg Config) (*Keeper, error) {
+	k := &Keeper{
+		cfg:     cfg,
+		Ledger:  ledger.New(cfg.Slots, cfg.Numbers, cfg.Texts),
+		base:    time.Now(),
+		latch:   new(rollback.Latch),
+		ceiling: 1,
+		kick:    make(chan struct{}, 1),
+		stop:    make(chan struct{}),
+		stopped: make(chan struct{}),
+		ready:   make(chan struct{}),
+	}
+	k.fold.init(k)
+	k.herald = newHerald(cfg.OnEvent)
+	k.clerk = newClerk(k, cfg.Store)
+	k.mu.Lock()
+	k.publish()
+	k.mu.Unlock()
+
+	cfg.Flag.Changed = k.wake
+	cfg.Flag.Warn = k.flagWarning
+	reader, err := flags.Start(cfg.Flag)
+	if err != nil {
+		return nil, err
+	}
+	k.flag = reader
+	k.herald.start()
+	if cfg.Manual {
+		<-reader.First()
+		k.Step(0)
+		return k, nil
+	}
+	k.clerk.start()
+	go k.loop()
+	timeout := time.NewTimer(readyWait)
+	defer timeout.Stop()
+	select {
+	case <-k.ready:
+	case <-timeout.C:
+	}
+	return k, nil
+}
+
+// Plan is the current plan.
+func (k *Keeper) Plan() *Plan { return k.plan.Load() }
+
+// Now is the clock of the ledger, in nanoseconds; only differences mean something.
+func (k *Keeper) Now() int64 { return int64(time.Since(k.base)) }
+
+// Step is one pass of a manual keeper, after it has been awake for a while longer.
+func (k *Keeper) Step(awake time.Duration) {
+	k.clerk.work(context.Background())
+	k.pass(awake)
+	k.clerk.work(context.Background())
+	k.pass(0)
+}
+
+// wake makes the next pass come at once. It never blocks.
+func (k *Keeper) wake() {
+	select {
+	case k.kick <- struct{}{}:
+	default:
+	}
+}
+
+func (k *Keeper) loop() {
+	defer close(k.stopped)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	last, wait, empty := time.Now(), time.Duration(0), 0
+	for {
+		select {
+		case <-timer.C:
+		case <-k.kick:
+		case <-k.stop:
+			return
+		}
+		now := time.Now()
+		if k.pass(min(now.Sub(last), 4*max(wait, poll))) {
+			empty = 0
+		} else {
+			empty++
+		}
+		last = now
+		if k.plan.Load().Closed {
+			if k.fold.open() == 0 {
+				return
+			}
+			empty = 0
+		}
+		wait = k.interval(empty)
+		timer.Reset(wait)
+	}
+}
+
+// interval is the time until the next pass after a number of empty ones.
+func (k *Keeper) interval(empty int) time.Duration {
+	if empty < linger {
+		return poll
+	}
+	grid := idleStable
+	if k.plan.Load().Threshold > 0 {
+		grid = idleExposed
+	}
+	now := time.Now()
+	return now.Truncate(grid).Add(grid).Sub(now)
+}
+
+// pass folds, judges and publishes. It reports whether there was anything to do.
+func (k *Keeper) pass(awake time.Duration) bool {
+	k.cfg.Awake.Add(int64(max(awake, 0)))
+	busy, rule := k.fold.pass()
+	if rule.routing != nil {
+		k.breakRouting(rule.routing)
+	}
+	if rule.RollBack {
+		k.trip("keeper", "criterion "+rule.Culprit+": "+k.fold.finding(rule.Culprit), rule.Culprit, "local")
+	}
+	if rule.Hold {
+		k.hold(rule.HoldCulprit)
+	}
+	if k.cfg.Abandoned() >= k.cfg.MaxAbandoned {
+		k.trip("keeper", fmt.Sprintf("hang: %d candidate calls have not returned long after their timeout", k.cfg.MaxAbandoned), "hang", "local")
+	}
+	k.refresh()
+	if busy {
+		k.herald.replaySoon()
+	}
+	return busy
+}
+
+// refresh publishes a new plan if state, flag or hold ask for one.
+func (k *Keeper) refresh() {
+	k.mu.Lock()
+	changed, before, after := k.publish()
+	k.mu.Unlock()
+	if changed {
+		k.Emit(Event{Kind: ShareChanged, Share: after, Message: fmt.Sprintf("share %.4g %% -> %.4g %%", 100*before, 100*after)})
+	}
+}
+
+// Close ends the keeper: no request is recorded any more, what is under way is waited for and folded, state is saved, events are delivered, all at most until
+// ctx is done. Then it reports what still hangs.
+func (k *Keeper) Close(ctx context.Context) error {
+	k.closed.Do(func() {
+		k.mu.Lock()
+		k.closing = true
+		k.publish()
+		k.mu.Unlock()
+	})
+	var problems []error
+	if err := k.flag.Close(ctx); err != nil {
+		problems = append(problems, err)
+	}
+	if n := k.drain(ctx); n > 0 {
+		problems = append(problems, fmt.Errorf("canary: %d calls still under way", n))
+	}
+	problems = append(problems, k.clerk.close(ctx), k.herald.close(ctx))
+	return errors.Join(problems...)
+}
+
+// drain waits until every recorded call has been folded, ends the keeper's goroutine and returns how many calls are still under way.
+func (k *Keeper) drain(ctx context.Context) int {
+	if k.cfg.Manual {
+		k.Step(0)
+		return k.fold.underWay()
+	}
+	k.wake()
+	select {
+	case <-k.stopped:
+	case <-ctx.Done():
+		k.ending.Do(func() { close(k.stop) })
+		<-k.stopped
+	}
+	return k.fold.underWay()
+}

@@ -1,0 +1,73 @@
+package keeper
+
+import (
+	"github.com/modelcanary/go-sdk/canary/internal/flags"
+	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
+	"github.com/modelcanary/go-sdk/criteria"
+)
+
+// States are the names of the states of a canary, as telemetry spells them.
+var States = [...]string{"ramping", "rolled_back", "routing_broken", "state_unknown", "closed"}
+
+// Attach hands over instruments to be replayed.
+func (k *Keeper) Attach(t *telemetry.Instruments) { k.herald.instruments.Store(t) }
+
+// StateName is one of States.
+func (k *Keeper) StateName() string {
+	switch r := k.Plan().Reason; r {
+	case RolledBack, RoutingBroken, StateUnknown, Closed:
+		return r.String()
+	case Starting:
+		return StateUnknown.String()
+	default:
+		return "ramping"
+	}
+}
+
+// StoreFailures is how often the store has failed.
+func (k *Keeper) StoreFailures() int64 { return k.clerk.failures.Load() }
+
+// DroppedEvents is how many events the hook was too slow to take.
+func (k *Keeper) DroppedEvents() int64 { return k.herald.dropped.Load() }
+
+// Abandoned is how many candidate calls past their timeout are still under way.
+func (k *Keeper) Abandoned() int { return k.cfg.Abandoned() }
+
+// FlagCounts are the evaluations of the flag by their ending.
+func (k *Keeper) FlagCounts() flags.Counts { return k.flag.Counts() }
+
+// Rollbacks yields the rollback of this epoch, if there is one.
+func (k *Keeper) Rollbacks(yield func(cause, origin string, n int64)) {
+	k.mu.Lock()
+	cause, origin, tripped := k.cause, k.origin, k.known && k.latch.Tripped()
+	k.mu.Unlock()
+	if tripped {
+		yield(cause, origin, 1)
+	}
+}
+
+// Evaluations yields how often each criterion was evaluated, by verdict: a criterion that has failed stays failed.
+func (k *Keeper) Evaluations(declared []criteria.Criterion, yield func(criterion, verdict string, n int64)) {
+	k.fold.mu.Lock()
+	total := k.fold.tally.evaluations
+	failedAt := make(map[string]uint64, len(k.fold.tally.failed))
+	for name, at := range k.fold.tally.failed {
+		failedAt[name] = at
+	}
+	k.fold.mu.Unlock()
+	seen := map[string]bool{}
+	for _, c := range declared {
+		name := c.Name()
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		at, failed := failedAt[name]
+		if !failed {
+			yield(name, criteria.NoEvidence.String(), int64(total))
+			continue
+		}
+		yield(name, criteria.NoEvidence.String(), int64(at-1))
+		yield(name, criteria.Fail.String(), int64(total-at+1))
+	}
+}

@@ -1,0 +1,77 @@
+package keeper
+
+import (
+	"time"
+
+	"github.com/modelcanary/go-sdk/canary/internal/ledger"
+)
+
+// Holdback is the part of requests that stays on stable at any share, so that there is always a concurrent control.
+const Holdback = 0.05
+
+// Plan is what a request needs to know. It is immutable and replaced as a whole.
+type Plan struct {
+	// A unit is the candidate's iff its bucket under Salt is below Threshold.
+	Threshold uint64
+	Salt      uint64
+
+	// Step numbers the stretches of constant share; Spent are the coins of this step that were spent without a slot.
+	Step  uint32
+	Spent *ledger.Spent
+
+	// Mark and Reason go into each slot.
+	Mark   ledger.Mark
+	Reason Reason
+
+	// Closed canaries serve stable and record nothing.
+	Closed bool
+
+	Share float64
+	Epoch uint64
+	Since time.Time
+}
+
+// Reason says why a request was assigned to its arm.
+type Reason uint8
+
+// The reasons. All but Split send every request to stable; with FlagError the last good share may still be held for a while.
+const (
+	Split         Reason = iota // the unit's bucket and the share
+	Starting                    // state or flag are not known yet
+	FlagError                   // the flag cannot be believed
+	StateUnknown                // the state cannot be read
+	RolledBack                  // the epoch was rolled back
+	RoutingBroken               // the split is not as declared
+	EmptyKey                    // the key function returned an empty key
+	KeyFailed                   // the key function panicked
+	Closed                      // the canary was shut down
+	NumReasons
+)
+
+var reasons = [NumReasons]struct{ name, flag string }{
+	Split:         {"split", "split"},
+	Starting:      {"starting", "default"},
+	FlagError:     {"flag_error", "error"},
+	StateUnknown:  {"state_unknown", "default"},
+	RolledBack:    {"rolled_back", "default"},
+	RoutingBroken: {"routing_broken", "default"},
+	EmptyKey:      {"empty_key", "default"},
+	KeyFailed:     {"key_failed", "default"},
+	Closed:        {"closed", "default"},
+}
+
+// String is the reason in snake case, as telemetry spells it.
+func (r Reason) String() string {
+	if r < NumReasons {
+		return reasons[r].name
+	}
+	return "unknown"
+}
+
+// FlagReason is OpenFeature's word for it.
+func (r Reason) FlagReason() string {
+	if r < NumReasons {
+		return reasons[r].flag
+	}
+	return "unknown"
+}

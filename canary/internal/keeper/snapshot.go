@@ -1,0 +1,121 @@
+package keeper
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/modelcanary/go-sdk/canary/internal/flags"
+	"github.com/modelcanary/go-sdk/canary/internal/ledger"
+	"github.com/modelcanary/go-sdk/criteria"
+	"github.com/modelcanary/go-sdk/rollback"
+)
+
+// Snapshot is the state of a keeper at one moment, as plain data.
+type Snapshot struct {
+	At       time.Time
+	Plan     Plan
+	State    rollback.State
+	StateErr error
+	Durable  bool
+	Flag     flags.Reading
+	Held     string // the Hold criterion that keeps the share from rising
+	Arms     [2]ArmCounts
+	Verdicts []criteria.Verdict
+	// Blind says why no further evidence comes; empty while it does.
+	Blind               string
+	LogE, Limit         float64 // of the guardrails, at the last fold
+	RoutingLogE         float64
+	Testified           uint64
+	UnderWay, Abandoned int
+	Thinned             int64
+	EventsDropped       int64
+	StoreFailures       int64
+	HookFailures        int64
+	FlagErrors          flags.Counts
+	Cause, CauseOrigin  string // of a rollback, for telemetry
+	Evaluations         uint64
+	FailedCriteria      []string
+}
+
+// ArmCounts are the requests of one arm.
+type ArmCounts struct {
+	Assigned  uint64 // visited by the folder, thinned ones left out
+	Counted   uint64 // with a fresh coin
+	Outcomes  [ledger.NumOutcomes]int64
+	Fallbacks int64 // candidate only
+}
+
+// Snapshot looks at everything. It may wait for a pass to end, never for I/O or the application's code.
+func (k *Keeper) Snapshot() Snapshot {
+	s := Snapshot{At: time.Now(), Abandoned: k.cfg.Abandoned()}
+	k.fold.look(&s)
+	k.mu.Lock()
+	s.Plan, s.State, s.StateErr, s.Held = *k.plan.Load(), k.latch.State(), k.stateErr, k.held
+	s.Cause, s.CauseOrigin = k.cause, k.origin
+	s.Durable = k.known && k.clerk.holds(s.State)
+	k.mu.Unlock()
+	s.Flag, s.FlagErrors = k.flag.Reading(), k.flag.Counts()
+	s.EventsDropped, s.HookFailures, s.StoreFailures = k.herald.dropped.Load(), k.herald.failed.Load(), k.clerk.failures.Load()
+	r := k.cfg.Recorder
+	s.Thinned = r.Thinned.Load()
+	for arm := range s.Arms {
+		for o := range s.Arms[arm].Outcomes {
+			s.Arms[arm].Outcomes[o] = r.Ended(uint8(arm), uint8(o))
+		}
+	}
+	for o := range ledger.NumOutcomes {
+		s.Arms[criteria.Candidate].Fallbacks += r.Fallbacks(uint8(o))
+	}
+	return s
+}
+
+// look fills in what the fold knows.
+func (f *fold) look(s *Snapshot) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for arm := range s.Arms {
+		s.Arms[arm].Assigned, s.Arms[arm].Counted = f.tally.assigned[arm], f.tally.counted[arm]
+	}
+	s.Verdicts = f.judge.Verdicts()
+	s.LogE, s.Limit = f.last.LogE, f.last.Limit
+	s.RoutingLogE = f.routing.LogE()
+	s.Testified = f.coins.Testified()
+	s.UnderWay = f.folder.Open() + f.folder.Late()
+	s.Evaluations = f.tally.evaluations
+	for name := range f.tally.failed {
+		s.FailedCriteria = append(s.FailedCriteria, name)
+	}
+	s.Blind = f.blind()
+	for i := range s.Verdicts {
+		if v := &s.Verdicts[i]; v.Result == criteria.NoEvidence && s.Blind != "" && v.Name != (criteria.Backstop{}).Name() {
+			v.Reason = s.Blind
+		}
+	}
+}
+
+// blindAfter is how many requests without a fresh coin it takes to say that there are none left.
+const blindAfter = 1000
+
+// blind says why no request counts any more; empty while some do.
+func (f *fold) blind() string {
+	shares := f.current.shares
+	switch {
+	case f.current.share <= 0:
+		return "the candidate has no share"
+	case f.coins.Full():
+		return "seen-filter full: units can no longer be told apart"
+	case f.coins.Resumed && shares[criteria.Band] <= 0:
+		return "every unit of before the restart counts as having testified: widen the share beyond its highest value so far"
+	case f.tally.stale > blindAfter:
+		return fmt.Sprintf("all %d units have testified: widen the share, or begin a new epoch", f.coins.Testified())
+	default:
+		return ""
+	}
+}
+
+// holds says whether a state is durable.
+func (c *clerk) holds(s rollback.State) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.saved.Join(s).Equal(c.saved)
+}

@@ -1,0 +1,106 @@
+package canary
+
+import (
+	"time"
+
+	"github.com/modelcanary/go-sdk/canary/internal/keeper"
+	"github.com/modelcanary/go-sdk/canary/internal/ledger"
+	"github.com/modelcanary/go-sdk/criteria"
+	"github.com/modelcanary/go-sdk/rollback"
+)
+
+// Snapshot is everything a person may ask about a canary at one moment, as plain data for pages, logs and tests.
+type Snapshot struct {
+	Canary string
+	At     time.Time
+
+	// Stable and Candidate are the versions.
+	Stable, Candidate string
+	// State is what the store keeps: epoch, stage, cause of a rollback. Its epoch is 0 while it is not known.
+	State rollback.State
+	// StateError is why the state is not known; nil when it is.
+	StateError error
+	// Durable says that the store holds State.
+	Durable bool
+
+	// Share is the candidate's effective share in [0, 1], Reason why.
+	Share  float64
+	Reason Reason
+	// FlagShare is the share the flag asks for, in [0, 1]; FlagError why it is not believed, nil when it is.
+	FlagShare float64
+	FlagError error
+	// Held is the name of the criterion with role Hold that keeps the share from rising; empty when there is none.
+	Held string
+
+	// Requests are the requests of each arm in this process, indexed by [Arm].
+	Requests [2]ArmRequests
+
+	// Verdicts are the criteria with their evidence, in the declared order, the backstop last.
+	Verdicts []criteria.Verdict
+	// LogE is the evidence of the guardrails in nats, at the last look, and Limit what it has to reach to roll back.
+	LogE, Limit float64
+	// RoutingLogE is the evidence that the split is not the declared one; ln 100 holds the rollout.
+	RoutingLogE float64
+	// Testified is how many units have given evidence in this process.
+	Testified uint64
+	// Blind says why no further evidence comes; empty while it does.
+	Blind string
+
+	// UnderWay is the number of recorded calls that have not ended; Abandoned that of candidate calls past their timeout that have not returned.
+	UnderWay, Abandoned int
+	// Thinned requests were served but left out of the evidence, because the ledger was full.
+	Thinned int64
+	// EventsDropped is how many events OnEvent was too slow to take, HookFailures how often it panicked, StoreFailures how often the store failed.
+	EventsDropped, HookFailures, StoreFailures int64
+	// CallbackPanics counts the panics of the functions in the configuration: "key", "number:confidence", "label:language".
+	CallbackPanics map[string]int64
+}
+
+// ArmRequests are the requests that were assigned to an arm.
+type ArmRequests struct {
+	// Calls that have ended, whatever way.
+	Calls int64
+	// Counted is how many were taken as evidence.
+	Counted uint64
+	// Failed by kind: "error", "panic", "goexit", "timeout", "overdue".
+	Failed map[string]int64
+	// Cancelled calls are those whose caller had left.
+	Cancelled int64
+	// Fallbacks is how often stable answered in place of the candidate.
+	Fallbacks int64
+}
+
+// Snapshot returns the present state. It takes microseconds, allocates, and waits at most for a pass of the keeper, never for I/O.
+func (c *Canary[In, Out]) Snapshot() Snapshot {
+	k := c.keeper.Snapshot()
+	s := Snapshot{
+		Canary: c.name, At: k.At,
+		Stable: c.versions[Stable], Candidate: c.versions[Candidate],
+		State: k.State, StateError: k.StateErr, Durable: k.Durable,
+		Share: k.Plan.Share, Reason: reasonOf(k.Plan.Reason), FlagShare: k.Flag.Share, FlagError: k.Flag.Err, Held: k.Held,
+		Verdicts: k.Verdicts, LogE: k.LogE, Limit: k.Limit, RoutingLogE: k.RoutingLogE, Testified: k.Testified, Blind: k.Blind,
+		UnderWay: k.UnderWay, Abandoned: k.Abandoned, Thinned: k.Thinned,
+		EventsDropped: k.EventsDropped, HookFailures: k.HookFailures, StoreFailures: k.StoreFailures,
+		CallbackPanics: map[string]int64{},
+	}
+	for arm := range s.Requests {
+		s.Requests[arm] = requestsOf(&k.Arms[arm])
+	}
+	c.callbackPanics(func(name string, n int64) {
+		if n > 0 {
+			s.CallbackPanics[name] = n
+		}
+	})
+	return s
+}
+
+func requestsOf(k *keeper.ArmCounts) ArmRequests {
+	r := ArmRequests{Counted: k.Counted, Fallbacks: k.Fallbacks, Cancelled: k.Outcomes[ledger.Cancelled], Failed: map[string]int64{}}
+	for o, n := range k.Outcomes {
+		r.Calls += n
+		if outcome := ledger.Outcome(o); n > 0 && outcome.Failed() {
+			r.Failed[outcome.String()] = n
+		}
+	}
+	return r
+}
