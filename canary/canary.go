@@ -126,9 +126,26 @@ func withBackstop(declared []criteria.Criterion) []criteria.Criterion {
 
 // Predict answers a request with the arm it is assigned to. What the arm returns - value, error, for stable also a panic - reaches the caller untouched; if the
 // candidate fails, stable answers in the same call. Predict never waits for anything but the models.
-func (c *Canary[In, Out]) Predict(ctx context.Context, in In) (Out, error) {
+func (c *Canary[In, Out]) Predict(ctx context.Context, in In) (out Out, err error) {
 	var v visit
-	return c.serve(ctx, &in, &v)
+	defer func() {
+		if v.progress != accounted {
+			c.unwound(ctx, &in, &v, &out, &err)
+		}
+	}()
+	key := ""
+	if c.key != nil {
+		key = c.key(ctx, in)
+	}
+	switch c.gate.enter(&v, key) {
+	case toCandidate:
+		return c.serveCandidate(ctx, &in, &v)
+	case past:
+		return c.stable.Predict(ctx, in)
+	}
+	out, err = c.stable.Predict(ctx, in)
+	c.settle(ctx, &v, &in, &out, err)
+	return out, err
 }
 
 // Decide is [Canary.Predict] and says what was decided.

@@ -112,8 +112,14 @@ func (g *gate) leave(v *visit, outcome ledger.Outcome, stableAnswered bool) {
 
 // stopAndLeave is both for a request without signals.
 func (g *gate) stopAndLeave(v *visit) {
-	v.latency = g.keeper.Now() - v.start
-	g.leave(v, ledger.OK, false)
+	latency := g.keeper.Now() - v.start
+	v.progress = accounted
+	if v.hold.Held() {
+		v.hold.Settle(ledger.OK, false, latency)
+		return
+	}
+	v.latency = latency
+	g.thinned(v, ledger.OK, false)
 }
 
 // thinned counts a request that got no slot, where it is.

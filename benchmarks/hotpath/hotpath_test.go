@@ -73,14 +73,9 @@ const (
 	bursts = 101
 )
 
-// drive calls a predictor n times from a number of goroutines and returns the time a call took on each.
-func drive(p canary.Predictor[Input, Output], users []Input, n, procs int) time.Duration {
-	ctx := context.Background()
-	run := func(offset int) {
-		for i := range n / procs {
-			_, _ = p.Predict(ctx, users[(offset+i)%len(users)])
-		}
-	}
+// drive runs a loop of n calls, split over a number of goroutines, and returns the time a call took on each.
+func drive(loop loop, users []Input, n, procs int) time.Duration {
+	run := func(offset int) { loop(users[offset:], n/procs) }
 	began := time.Now()
 	if procs == 1 {
 		run(0)
@@ -92,6 +87,27 @@ func drive(p canary.Predictor[Input, Output], users []Input, n, procs int) time.
 	}
 	wg.Wait()
 	return time.Since(began) / time.Duration(n/procs)
+}
+
+// loop calls a predictor for the first n users. Each predictor has a loop of its own, so that its method is called directly, as an application does.
+type loop func(users []Input, n int)
+
+func canaryLoop(c *canary.Canary[Input, Output]) loop {
+	return func(users []Input, n int) {
+		ctx := context.Background()
+		for i := range n {
+			_, _ = c.Predict(ctx, users[i])
+		}
+	}
+}
+
+func floorLoop(f *Floor) loop {
+	return func(users []Input, n int) {
+		ctx := context.Background()
+		for i := range n {
+			_, _ = f.Predict(ctx, users[i])
+		}
+	}
 }
 
 // settle waits until the keeper has folded what it was given.
@@ -118,28 +134,29 @@ func BenchmarkOverFloor(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			users := Users(10_000)
-			ours, floor := newCanary(b, c.shape), NewFloor(&Model{weights: [4]float64{1, 2, 3, 4}})
+			canary, floor := newCanary(b, c.shape), NewFloor(&Model{weights: [4]float64{1, 2, 3, 4}})
+			ours, least := canaryLoop(canary), floorLoop(floor)
 			n := burst * c.procs
 			drive(ours, users, n, c.procs)
-			settle(ours)
+			settle(canary)
 			var ratios, floors, times []float64
 			for range b.N {
 				ratios, floors, times = ratios[:0], floors[:0], times[:0]
 				for i := range bursts {
 					var f, o time.Duration
 					if i%2 == 0 {
-						f = drive(floor, users, n, c.procs)
+						f = drive(least, users, n, c.procs)
 						o = drive(ours, users, n, c.procs)
 					} else {
 						o = drive(ours, users, n, c.procs)
-						f = drive(floor, users, n, c.procs)
+						f = drive(least, users, n, c.procs)
 					}
-					settle(ours)
+					settle(canary)
 					floors, times = append(floors, float64(f)), append(times, float64(o))
 					ratios = append(ratios, float64(o)/float64(f))
 				}
 			}
-			thinned := float64(ours.Snapshot().Thinned) / float64(b.N*bursts*n)
+			thinned := float64(canary.Snapshot().Thinned) / float64(b.N*bursts*n)
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(median(ratios), "x_floor")
 			b.ReportMetric(c.budget, "x_budget")

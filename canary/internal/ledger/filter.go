@@ -90,10 +90,7 @@ func (s *Spent) has(unit uint64) bool {
 		return false
 	}
 	words := s.words.Load()
-	if words == nil {
-		return false
-	}
-	return hasAtomic(*words, unit)
+	return words != nil && hasAtomic(*words, unit)
 }
 
 func hasAtomic(words []uint64, unit uint64) bool {

@@ -65,6 +65,19 @@ func (l *Ledger) Reserve(unit uint64, step uint32, mark Mark, spentUnits *Spent)
 		mark |= spent
 	}
 	first := stackStripe()
+	stripe := &l.stripes[first%stripes]
+	head := stripe.head.Load()
+	at := stripe.at(head)
+	if head-stripe.cursor.Load() < uint64(len(stripe.slots)) && at.tag.Load()&phaseMask == free && stripe.head.CompareAndSwap(head, head+1) {
+		at.unit = unit
+		at.mark = uint64(step)<<32 | uint64(mark)
+		return Hold{slot: at, tag: head << phaseBits, stripe: first}
+	}
+	return l.search(first, unit, step, mark, spentUnits)
+}
+
+// search is Reserve when the first try has failed.
+func (l *Ledger) search(first uint32, unit uint64, step uint32, mark Mark, spentUnits *Spent) Hold {
 	for i := range uint32(stripes) {
 		number := (first + i) % stripes
 		if s, position := l.stripes[number].reserve(); s != nil {
