@@ -10,7 +10,7 @@ import (
 const (
 	latencyBins   = 256
 	latencyGrowth = 1.1
-	latencyFloor  = 100 // ns, the lower edge of bin 1 is latencyGrowth times that
+	latencyFloor  = 100 // ns; bin 1 starts at latencyGrowth times that
 
 	numberBins = 64
 )
@@ -59,15 +59,26 @@ func latencyBin(d time.Duration) int {
 
 // durationText writes a duration with three digits and its unit: "1.23 ms".
 func durationText(d time.Duration) string {
-	switch {
-	case d < time.Microsecond:
-		return fmt.Sprintf("%d ns", d.Nanoseconds())
-	case d < time.Millisecond:
-		return fmt.Sprintf("%.3g us", float64(d)/float64(time.Microsecond))
-	case d < time.Second:
-		return fmt.Sprintf("%.3g ms", float64(d)/float64(time.Millisecond))
+	for _, unit := range []struct {
+		size time.Duration
+		name string
+	}{{time.Second, "s"}, {time.Millisecond, "ms"}, {time.Microsecond, "us"}} {
+		if d >= unit.size {
+			return threeDigits(float64(d)/float64(unit.size)) + " " + unit.name
+		}
 	}
-	return fmt.Sprintf("%.4g s", d.Seconds())
+	return fmt.Sprintf("%d ns", d.Nanoseconds())
+}
+
+// threeDigits writes a number >= 1 with three digits, or all before the point.
+func threeDigits(x float64) string {
+	switch {
+	case x < 9.995:
+		return fmt.Sprintf("%.2f", x)
+	case x < 99.95:
+		return fmt.Sprintf("%.1f", x)
+	}
+	return fmt.Sprintf("%.0f", x)
 }
 
 // A scale cuts [low, high] into numberBins bins, of equal width or of equal

@@ -1,7 +1,6 @@
 package criteria
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 )
@@ -92,16 +91,21 @@ func (c Distribution) scale(p *problems) scale {
 	return s
 }
 
-// phrase words the event beside a cut.
+// phrase words the event on a side of a cut. The last cut parts the range from
+// what is above it.
 func (c Distribution) phrase(s side, bins scale, cut int) string {
 	edge := strconv.FormatFloat(bins.edge(cut-firstBin), 'g', 3, 64)
-	switch s {
-	case above:
-		return fmt.Sprintf("%s at least %s", c.Signal, edge)
-	case below:
-		return fmt.Sprintf("%s below %s", c.Signal, edge)
+	switch {
+	case s == notANumber:
+		return c.Signal + " not a number"
+	case s == above && cut == aboveCell:
+		return c.Signal + " above " + edge
+	case s == above:
+		return c.Signal + " at least " + edge
+	case cut == aboveCell:
+		return c.Signal + " at most " + edge
 	}
-	return c.Signal + " not a number"
+	return c.Signal + " below " + edge
 }
 
 // The cells of a number: NaN lies outside the order of the others.

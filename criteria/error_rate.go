@@ -7,7 +7,7 @@ package criteria
 // Assumes: the coins of the router only; nothing about how failures come.
 // Guarantees: P(Fail ever reported | P(failure | candidate) <= (1 + Tolerance)
 // P(failure | stable) at every request) <= its part of alpha.
-// Cost: one increment a request, 9 bets a fold, no allocation (BenchmarkFold/rate).
+// Cost: one increment a request, 9 bets a fold, no allocation (BenchmarkFold/error_rate).
 // Source: Turner, Ly, Grunwald, Generic e-variables for exact sequential
 // k-sample tests, arXiv 2106.02693; Ville 1939.
 type ErrorRate struct {

@@ -3,8 +3,8 @@ package criteria
 import "math"
 
 const (
-	routingPrior = 100 // pseudo-units of the prior: how firmly the declared share is expected
-	routingAlpha = 0.01
+	routingPrior = 100           // in units: how firmly the declared share is expected
+	routingLimit = 2 * math.Ln10 // ln 100
 )
 
 // Routing checks the coin itself: that units go to the candidate with the
@@ -43,7 +43,7 @@ func (r *Routing) Assign(s Stratum, a Arm) {
 		return
 	}
 	r.logE += r.splits[s].add(a == Candidate)
-	r.broken = r.broken || r.logE >= math.Log(1/routingAlpha)
+	r.broken = r.broken || r.logE >= routingLimit
 }
 
 // add counts a unit and returns the log of how much more probable the mixture

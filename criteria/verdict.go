@@ -124,5 +124,10 @@ func (v Verdict) String() string {
 	return b.String()
 }
 
-// percent writes a fraction with three digits.
-func percent(x float64) string { return fmt.Sprintf("%.3g %%", 100*x) }
+// percent writes a fraction with three digits, or all before the point.
+func percent(x float64) string {
+	if x >= 1 {
+		return fmt.Sprintf("%.0f %%", 100*x)
+	}
+	return fmt.Sprintf("%.3g %%", 100*x)
+}
