@@ -86,15 +86,23 @@ func threeDigits(x float64) string {
 type scale struct {
 	low, high float64
 	log       bool
+	origin    float64 // low, or its logarithm
 	perUnit   float64 // bins per unit of the number, or of its logarithm
 }
 
 func newScale(low, high float64, log bool) scale {
-	width := high - low
-	if log {
-		width = math.Log(high / low)
+	s := scale{low: low, high: high, log: log}
+	s.origin = s.position(low)
+	s.perUnit = numberBins / (s.position(high) - s.origin)
+	return s
+}
+
+// position is where a number lies on the axis that is cut evenly.
+func (s *scale) position(v float64) float64 {
+	if s.log {
+		return math.Log(v)
 	}
-	return scale{low: low, high: high, log: log, perUnit: numberBins / width}
+	return v
 }
 
 // cell returns the cell of a number among the numberCells.
@@ -107,19 +115,16 @@ func (s *scale) cell(v float64) int {
 	case v != v:
 		return nanCell
 	}
-	x := v - s.low
-	if s.log {
-		x = math.Log(v / s.low)
-	}
-	return firstBin + max(0, min(int(x*s.perUnit), numberBins-1))
+	bin := int((s.position(v) - s.origin) * s.perUnit)
+	return firstBin + max(0, min(bin, numberBins-1))
 }
 
 // edge returns the lower end of bin i; bin numberBins stands for the upper end
 // of the range.
 func (s *scale) edge(i int) float64 {
-	x := float64(i) / s.perUnit
+	x := s.origin + float64(i)/s.perUnit
 	if s.log {
-		return s.low * math.Exp(x)
+		return math.Exp(x)
 	}
-	return s.low + x
+	return x
 }
