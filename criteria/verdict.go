@@ -112,12 +112,11 @@ type Verdict struct {
 // String returns one readable line.
 func (v Verdict) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s: ", v.Name, v.Result)
+	fmt.Fprintf(&b, "%s: %s, evidence %.2f of %.2f (%s, weight %.3g)", v.Name, v.Result, v.LogE, v.Limit, v.Role, v.Weight)
 	if v.Finding != "" {
-		fmt.Fprintf(&b, "%s; ", v.Finding)
+		fmt.Fprintf(&b, "; %s", v.Finding)
 	}
-	fmt.Fprintf(&b, "candidate %v, stable %v; tolerance %s; evidence %.2f of %.2f (%s, weight %.3g)",
-		v.Candidate, v.Stable, percent(v.Tolerance), v.LogE, v.Limit, v.Role, v.Weight)
+	fmt.Fprintf(&b, "; candidate %v, stable %v; tolerance %s", v.Candidate, v.Stable, percent(v.Tolerance))
 	if v.Reason != "" {
 		fmt.Fprintf(&b, "; %s", v.Reason)
 	}
