@@ -25,7 +25,7 @@ var latencyEdges = func() (edges [latencyBins]int64) {
 }()
 
 // latencyStarts[i] is the bin of the smallest latency whose [octant] is i.
-var latencyStarts = func() (starts [64 * 8]uint8) {
+var latencyStarts = func() (starts [61 * 8]uint8) {
 	for i := range starts {
 		smallest := uint64(i) // below 8 ns an octant is a nanosecond
 		if i >= 8 {

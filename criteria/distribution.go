@@ -13,12 +13,12 @@ import (
 // The number is counted in 64 bins over [Min, Max]; what is below, what is above
 // and NaN have cells of their own. With Min and Max both 0 the range is [0, 1].
 //
-// Assumes: the coins of the router only; no shape of the distribution.
-// Guarantees: P(Fail ever reported | P(A | candidate) <= (1 + Tolerance)
-// P(A | stable) for every event A used) <= its part of alpha.
-// Cost: one increment a request; a pass over the bins and 79 bets a fold, no
-// allocation (BenchmarkFold/distribution).
-// Source: as [ErrorRate], on threshold events in both directions.
+//   - Assumes: the coins of the router only; no shape of the distribution.
+//   - Guarantees: P(Fail ever reported | P(A | candidate) <= (1 + Tolerance)
+//     P(A | stable) for every event A used) <= its part of alpha.
+//   - Cost: one increment a request; a pass over the bins and 79 bets a fold, no
+//     allocation (BenchmarkFold/distribution).
+//   - Source: as [ErrorRate], on threshold events in both directions.
 type Distribution struct {
 	// Signal is the name of the number, one of [Config.Numbers].
 	Signal string

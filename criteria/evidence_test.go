@@ -56,6 +56,7 @@ func TestObserveCells(t *testing.T) {
 		{"label", class, Observation{Labels: []uint16{7}}, 7},
 		{"last label", class, Observation{Labels: []uint16{MaxLabels - 1}}, MaxLabels - 1},
 		{"label out of range", class, Observation{Labels: []uint16{MaxLabels}}, MaxLabels},
+		{"label far out of range", class, Observation{Labels: []uint16{math.MaxUint16}}, MaxLabels},
 		{"label marked missing", class, Observation{Missing: 1 << 32, Labels: []uint16{7}}, MaxLabels},
 		{"label of a cancellation", class, Observation{Outcome: Cancelled, Labels: []uint16{7}}, MaxLabels},
 		{"too few labels", class, Observation{}, MaxLabels},

@@ -84,6 +84,18 @@ func TestEvidenceIsSummedAndTheHeaviestIsTheCulprit(t *testing.T) {
 	j.rule()
 	require.Equal(t, Fail, j.Verdicts()[2].Result)
 	require.Equal(t, "error_rate", j.ruling.Culprit)
+
+	j.watches[0].logE = math.Log(1000)
+	j.rule()
+	require.Contains(t, j.Verdicts()[0].Reason, "together", "why it failed stays what it was")
+}
+
+func TestDryRunsFailAlone(t *testing.T) {
+	j := mustJudge(t, Config{Criteria: []Criterion{ErrorRate{Role: Observe}, Latency{Role: Observe}}})
+	j.watches[0].logE, j.watches[1].logE = math.Log(150), math.Log(150)
+	j.rule()
+	require.Equal(t, NoEvidence, j.Verdicts()[0].Result)
+	require.Equal(t, NoEvidence, j.Verdicts()[1].Result)
 }
 
 // The union bound over groups: the backstop's evidence is not added to others'.

@@ -83,6 +83,32 @@ func TestLabelWeightsNeverExceedOne(t *testing.T) {
 	require.False(t, math.IsNaN(r.LogE) || math.IsInf(r.LogE, 0))
 }
 
+// Bets of a found label get capital that lay idle, none that was made.
+func TestFindingLabelsKeepsTheEvidence(t *testing.T) {
+	j, b := classJudge(t, Categories{})
+	j.Fold(labelled(j, 64, 0, 1), 0)
+	for id := uint16(2); id < 20; id++ {
+		before := j.Fold(labelled(j, 3, 0, id), 0).LogE
+		j.BeginStep(half)
+		require.InDelta(t, before, b.logE(&j.watches[0].sums), 1e-9, "label %d", id)
+	}
+	require.Len(t, b.found, 18)
+}
+
+// Labels seen while nothing could be bet belong to the first bets.
+func TestLabelsAreLearntForBetsOnly(t *testing.T) {
+	j, b := classJudge(t, Categories{})
+	for i := range 300 {
+		if i%100 == 0 {
+			j.BeginStep([NumStrata]float64{})
+		}
+		j.Seed(&Observation{Labels: []uint16{uint16(i / 100)}})
+	}
+	j.BeginStep(half)
+	require.Equal(t, []int{0, 1, 2}, b.labels)
+	require.Empty(t, b.found)
+}
+
 func TestLabelChangesAreSeen(t *testing.T) {
 	usual := func(i int) uint16 { return uint16(i % 4) }
 	for name, answer := range map[string]func(i int) uint16{

@@ -84,7 +84,7 @@ func value(f slope, x float64) float64 {
 func TestPayoffIsFiniteAtTheEdges(t *testing.T) {
 	for _, a := range []float64{guessFloor, 0.5, 1 - guessFloor} {
 		for _, share := range []float64{1e-9, 0.001, 0.999, 1 - 1e-9} {
-			for _, l := range []line{{m: 1}, {m: 1.1}, {m: 101}, {m: 1 + 1e-12}, {m: 0, d: 0.2}, {m: 1 / (1 - guessFloor)}} {
+			for _, l := range []line{{m: 1}, {m: 1.1}, {m: 101}, {m: 1 + 1e-12}, {m: 0, d: 0.2}, {m: 1 / (1 - guessFloor)}, {m: 2 * math.Nextafter(1, 0)}} {
 				e := event{rate: true, guess: a}
 				for h := range e.bets() {
 					p := newPayoff(a, e.alternative(h, l), l, share)

@@ -59,3 +59,35 @@ func TestLogSpace(t *testing.T) {
 	require.Equal(t, 2.0, logMix(0, 1, 2))
 	require.Equal(t, 1.0, logMix(1, 1, 2))
 }
+
+// What is chosen from the past uses the scores that are bet with: stable's calls
+// without a value showed the event.
+func TestGuess(t *testing.T) {
+	p := &past{stable: []float64{60, 20, 20}, candidate: []float64{0, 1000, 1000}}
+	e := &event{stable: []span{{1, 2}}}
+	require.InDelta(t, (20+20+50*0.002)/(100+50), p.guess(e, ratePrior, priorWeight), 1e-15)
+	graded := &event{scores: []float64{0.5, 1}}
+	require.InDelta(t, (30+20+20+50*0.5)/(100+50), p.guess(graded, 0.5, priorWeight), 1e-15)
+	require.Equal(t, guessFloor, shrink(0, 1e12, ratePrior, priorWeight))
+	require.Equal(t, 1-guessFloor, shrink(1e12, 1e12, ratePrior, priorWeight))
+}
+
+// A graded event with the scores 0 and 1 is the set of the cells with score 1.
+func TestGradedEventGeneralisesSets(t *testing.T) {
+	c := newCounts(4)
+	copy(c.row(0, int(Stable)), []uint64{50, 30, 20, 3})
+	copy(c.row(0, int(Candidate)), []uint64{20, 30, 50, 7})
+	c.seen[0] = 1
+	set := event{stable: []span{{1, 3}}, candidate: []span{{1, 3}}, guess: 0.4}
+	graded := event{scores: []float64{0, 1, 1}, guess: 0.4}
+	t1 := newSums(3)
+	t1.read(&c, 0)
+	var logE [2]float64
+	for i, e := range []event{set, graded} {
+		p := process{line: line{m: 1.05}}
+		p.open([]event{e}, half)
+		logE[i] = p.logE(&t1)
+	}
+	require.NotZero(t, logE[0])
+	require.InDelta(t, logE[0], logE[1], 1e-9)
+}

@@ -13,11 +13,11 @@ const (
 // holds the rollout. The zero value is ready; without a [Routing.BeginStep]
 // nothing counts. Not safe for concurrent use.
 //
-// Assumes: every counted unit is assigned here once, whatever came of it.
-// Guarantees: P(Broken ever | the split is as declared) <= 0.01.
-// Cost: one logarithm a unit, no allocation (BenchmarkRouting).
-// Source: Lindon, Malek, Anytime-valid inference for multinomial count data,
-// arXiv 2011.03567; a product over steps and strata.
+//   - Assumes: every counted unit is assigned here once, whatever came of it.
+//   - Guarantees: P(Broken ever | the split is as declared) <= 0.01.
+//   - Cost: one logarithm a unit, no allocation (BenchmarkRouting).
+//   - Source: Lindon, Malek, Anytime-valid inference for multinomial count data,
+//     arXiv 2011.03567; a product over steps and strata.
 type Routing struct {
 	splits [NumStrata]split
 	logE   float64

@@ -161,6 +161,14 @@ func TestSimEqualArmsAreKept(t *testing.T) {
 	}
 }
 
+// Worse by just the tolerance is not worse than the tolerance.
+func TestSimEdgeOfTheToleranceIsKept(t *testing.T) {
+	edge := scene{config: only(criteria.ErrorRate{}), share: 0.5, requests: 20_000, world: failing(0.05, 0.055)}
+	runs := edge.repeat(t, aaTrials)
+	t.Logf("%d of %d rolled back", rolledBack(runs), aaTrials)
+	require.LessOrEqual(t, rolledBack(runs), aaFalse)
+}
+
 func TestSimEqualArmsAreKeptByAllCriteria(t *testing.T) {
 	config := criteria.Config{
 		Numbers: []string{"score"}, Labels: []string{"class"},

@@ -38,9 +38,9 @@ type Ruling struct {
 	// Hold says that criteria with role Hold are breached. It stays, too.
 	Hold bool
 	// LogE is the evidence of the guardrails, in nats: the larger of the two
-	// groups' weighted sums, see [Judge]. Until the first bets it is 0 or less.
+	// groups' weighted sums, see [Judge]. It starts at 0 or less; 0 without any.
 	LogE float64
-	// HoldLogE is the same for the criteria with role Hold; -Inf without any.
+	// HoldLogE is the same for the criteria with role Hold.
 	HoldLogE float64
 	// Limit is ln(1/alpha): what LogE has to reach.
 	Limit float64
@@ -89,7 +89,8 @@ type Verdict struct {
 	// the criterion failed and no longer changes.
 	Result Result
 	// Finding is the event that speaks loudest against the candidate, with how
-	// often each arm showed it; empty before the first bets.
+	// often each arm showed it; empty as long as nothing can be bet on. A label
+	// that is given too seldom is shown by how often it is given.
 	Finding string
 	// Stable and Candidate are the estimates of that event.
 	Stable, Candidate Estimate
