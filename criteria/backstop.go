@@ -16,12 +16,12 @@ const (
 // always a guardrail, a group of its own: it has its own rounds and rolls back
 // when its own evidence reaches the limit.
 //
-// Assumes: nothing about routing.
-// Guarantees: P(Fail ever reported | each call's risk given the past <= Limit)
-// <= its part of alpha.
-// Cost: one increment a candidate's call, 9 bets a fold, no allocation.
-// Source: as [ErrorRate], with m = 0; Waudby-Smith, Ramdas, Estimating means of
-// bounded random variables by betting, arXiv 2010.09686.
+//   - Assumes: nothing about routing.
+//   - Guarantees: P(Fail ever reported | each call's risk given the past <= Limit)
+//     <= its part of alpha.
+//   - Cost: one increment a candidate's call, 9 bets a fold, no allocation.
+//   - Source: as [ErrorRate], with m = 0; Waudby-Smith, Ramdas, Estimating means of
+//     bounded random variables by betting, arXiv 2010.09686.
 type Backstop struct {
 	// Limit is the fraction of calls allowed, in (0, 1). Zero means
 	// [DefaultLimit].

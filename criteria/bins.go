@@ -10,7 +10,7 @@ import (
 const (
 	latencyBins   = 256
 	latencyGrowth = 1.1
-	latencyFloor  = 100 // ns, the lower edge of bin 1 is latencyGrowth times that
+	latencyFloor  = 100 // ns; bin 1 starts at latencyGrowth times that
 
 	numberBins = 64
 )
@@ -25,7 +25,7 @@ var latencyEdges = func() (edges [latencyBins]int64) {
 }()
 
 // latencyStarts[i] is the bin of the smallest latency whose [octant] is i.
-var latencyStarts = func() (starts [64 * 8]uint8) {
+var latencyStarts = func() (starts [61 * 8]uint8) {
 	for i := range starts {
 		smallest := uint64(i) // below 8 ns an octant is a nanosecond
 		if i >= 8 {
@@ -59,15 +59,26 @@ func latencyBin(d time.Duration) int {
 
 // durationText writes a duration with three digits and its unit: "1.23 ms".
 func durationText(d time.Duration) string {
-	switch {
-	case d < time.Microsecond:
-		return fmt.Sprintf("%d ns", d.Nanoseconds())
-	case d < time.Millisecond:
-		return fmt.Sprintf("%.3g us", float64(d)/float64(time.Microsecond))
-	case d < time.Second:
-		return fmt.Sprintf("%.3g ms", float64(d)/float64(time.Millisecond))
+	for _, unit := range []struct {
+		size time.Duration
+		name string
+	}{{time.Second, "s"}, {time.Millisecond, "ms"}, {time.Microsecond, "us"}} {
+		if d >= unit.size {
+			return threeDigits(float64(d)/float64(unit.size)) + " " + unit.name
+		}
 	}
-	return fmt.Sprintf("%.4g s", d.Seconds())
+	return fmt.Sprintf("%d ns", d.Nanoseconds())
+}
+
+// threeDigits writes a number >= 1 with three digits, or all before the point.
+func threeDigits(x float64) string {
+	switch {
+	case x < 9.995:
+		return fmt.Sprintf("%.2f", x)
+	case x < 99.95:
+		return fmt.Sprintf("%.1f", x)
+	}
+	return fmt.Sprintf("%.0f", x)
 }
 
 // A scale cuts [low, high] into numberBins bins, of equal width or of equal
@@ -75,15 +86,23 @@ func durationText(d time.Duration) string {
 type scale struct {
 	low, high float64
 	log       bool
+	origin    float64 // low, or its logarithm
 	perUnit   float64 // bins per unit of the number, or of its logarithm
 }
 
 func newScale(low, high float64, log bool) scale {
-	width := high - low
-	if log {
-		width = math.Log(high / low)
+	s := scale{low: low, high: high, log: log}
+	s.origin = s.position(low)
+	s.perUnit = numberBins / (s.position(high) - s.origin)
+	return s
+}
+
+// position is where a number lies on the axis that is cut evenly.
+func (s *scale) position(v float64) float64 {
+	if s.log {
+		return math.Log(v)
 	}
-	return scale{low: low, high: high, log: log, perUnit: numberBins / width}
+	return v
 }
 
 // cell returns the cell of a number among the numberCells.
@@ -96,19 +115,16 @@ func (s *scale) cell(v float64) int {
 	case v != v:
 		return nanCell
 	}
-	x := v - s.low
-	if s.log {
-		x = math.Log(v / s.low)
-	}
-	return firstBin + max(0, min(int(x*s.perUnit), numberBins-1))
+	bin := int((s.position(v) - s.origin) * s.perUnit)
+	return firstBin + max(0, min(bin, numberBins-1))
 }
 
 // edge returns the lower end of bin i; bin numberBins stands for the upper end
 // of the range.
 func (s *scale) edge(i int) float64 {
-	x := float64(i) / s.perUnit
+	x := s.origin + float64(i)/s.perUnit
 	if s.log {
-		return s.low * math.Exp(x)
+		return math.Exp(x)
 	}
-	return s.low + x
+	return x
 }

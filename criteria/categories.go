@@ -11,13 +11,13 @@ import "fmt"
 // found later, the j-th of them with 6/(pi^2 j^2) of it. Which labels are known
 // is fixed for a round by the rounds closed before.
 //
-// Assumes: the coins of the router only; a label set that may grow.
-// Guarantees: P(Fail ever reported | P(A | candidate) <= (1 + Tolerance)
-// P(A | stable) for every event A used) <= its part of alpha.
-// Cost: one increment a request; 14 bets a known label a fold, no allocation
-// (BenchmarkFold/categories).
-// Source: as [ErrorRate], on one event a label; Vovk, Wang, E-values:
-// calibration, combination and applications, arXiv 1912.06116, for the average.
+//   - Assumes: the coins of the router only; a label set that may grow.
+//   - Guarantees: P(Fail ever reported | P(A | candidate) <= (1 + Tolerance)
+//     P(A | stable) for every event A used) <= its part of alpha.
+//   - Cost: one increment a request; 14 bets a known label a fold, no allocation
+//     (BenchmarkFold/categories).
+//   - Source: as [ErrorRate], on one event a label; Vovk, Wang, E-values:
+//     calibration, combination and applications, arXiv 1912.06116, for the average.
 type Categories struct {
 	// Signal is the name of the label, one of [Config.Labels].
 	Signal string

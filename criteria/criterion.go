@@ -11,7 +11,9 @@ const (
 	// Strict is the Tolerance of who wants none. Beware: with no tolerance and
 	// unlimited time any real difference, however small, is found.
 	Strict = -1.0
+)
 
+const (
 	maxTolerance = 100
 	maxWeight    = 1e6
 )
@@ -38,9 +40,9 @@ const (
 	Guardrail Role = iota // a breach rolls back; the zero value
 	Hold                  // a breach holds the ramp; a budget of its own
 	Observe               // a breach is reported, nothing more: a dry run
-
-	numRoles = 3
 )
+
+const numRoles = 3
 
 // String returns "guardrail", "hold" or "observe".
 func (r Role) String() string {

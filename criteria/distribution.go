@@ -1,7 +1,6 @@
 package criteria
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 )
@@ -14,12 +13,12 @@ import (
 // The number is counted in 64 bins over [Min, Max]; what is below, what is above
 // and NaN have cells of their own. With Min and Max both 0 the range is [0, 1].
 //
-// Assumes: the coins of the router only; no shape of the distribution.
-// Guarantees: P(Fail ever reported | P(A | candidate) <= (1 + Tolerance)
-// P(A | stable) for every event A used) <= its part of alpha.
-// Cost: one increment a request; a pass over the bins and 79 bets a fold, no
-// allocation (BenchmarkFold/distribution).
-// Source: as [ErrorRate], on threshold events in both directions.
+//   - Assumes: the coins of the router only; no shape of the distribution.
+//   - Guarantees: P(Fail ever reported | P(A | candidate) <= (1 + Tolerance)
+//     P(A | stable) for every event A used) <= its part of alpha.
+//   - Cost: one increment a request; a pass over the bins and 79 bets a fold, no
+//     allocation (BenchmarkFold/distribution).
+//   - Source: as [ErrorRate], on threshold events in both directions.
 type Distribution struct {
 	// Signal is the name of the number, one of [Config.Numbers].
 	Signal string
@@ -92,16 +91,21 @@ func (c Distribution) scale(p *problems) scale {
 	return s
 }
 
-// phrase words the event beside a cut.
+// phrase words the event on a side of a cut. The last cut parts the range from
+// what is above it.
 func (c Distribution) phrase(s side, bins scale, cut int) string {
 	edge := strconv.FormatFloat(bins.edge(cut-firstBin), 'g', 3, 64)
-	switch s {
-	case above:
-		return fmt.Sprintf("%s at least %s", c.Signal, edge)
-	case below:
-		return fmt.Sprintf("%s below %s", c.Signal, edge)
+	switch {
+	case s == notANumber:
+		return c.Signal + " not a number"
+	case s == above && cut == aboveCell:
+		return c.Signal + " above " + edge
+	case s == above:
+		return c.Signal + " at least " + edge
+	case cut == aboveCell:
+		return c.Signal + " at most " + edge
 	}
-	return c.Signal + " not a number"
+	return c.Signal + " below " + edge
 }
 
 // The cells of a number: NaN lies outside the order of the others.

@@ -4,12 +4,12 @@ package criteria
 // stable's, within the tolerance: [Failed] and [Overdue] are failures,
 // [Cancelled] is not. The zero value is a guardrail at 10 %.
 //
-// Assumes: the coins of the router only; nothing about how failures come.
-// Guarantees: P(Fail ever reported | P(failure | candidate) <= (1 + Tolerance)
-// P(failure | stable) at every request) <= its part of alpha.
-// Cost: one increment a request, 9 bets a fold, no allocation (BenchmarkFold/rate).
-// Source: Turner, Ly, Grunwald, Generic e-variables for exact sequential
-// k-sample tests, arXiv 2106.02693; Ville 1939.
+//   - Assumes: the coins of the router only; nothing about how failures come.
+//   - Guarantees: P(Fail ever reported | P(failure | candidate) <= (1 + Tolerance)
+//     P(failure | stable) at every request) <= its part of alpha.
+//   - Cost: one increment a request, 9 bets a fold, no allocation (BenchmarkFold/error_rate).
+//   - Source: Turner, Ly, Grunwald, Generic e-variables for exact sequential
+//     k-sample tests, arXiv 2106.02693; Ville 1939.
 type ErrorRate struct {
 	// Tolerance is the relative excess allowed, in [0, 100]: 0.2 is a fifth
 	// more failures than stable. Zero means [DefaultTolerance]; [Strict] none.

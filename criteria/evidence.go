@@ -10,8 +10,8 @@ import (
 // grouping to the same evidence. It comes from [Judge.NewEvidence]; the zero
 // value counts nothing. Not safe for concurrent use.
 //
-// Cost: one increment a criterion and observation, no allocation
-// (BenchmarkObserve); 32 bytes a cell, 18 KiB with one criterion of each kind.
+//   - Cost: one increment a criterion and observation, no allocation
+//     (BenchmarkObserve); 32 bytes a cell, 19 KiB with one criterion of each kind.
 type Evidence struct {
 	form  *form
 	coins counts // requests whose coin counts

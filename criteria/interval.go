@@ -17,10 +17,10 @@ func (i Interval) String() string { return fmt.Sprintf("[%.3g, %.3g]", i.Lower, 
 // is ever outside with probability at most alpha. With no calls, or alpha
 // outside (0, 1), that is everything; k beyond n is taken as n.
 //
-// Assumes: a constant rate, calls independent given the past.
-// Guarantees: P(the rate is ever outside) <= alpha.
-// Cost: some hundred logarithms; not for the hot path.
-// Source: Robbins 1970; Howard, Ramdas, McAuliffe, Sekhon, arXiv 1810.08240.
+//   - Assumes: a constant rate, calls independent given the past.
+//   - Guarantees: P(the rate is ever outside) <= alpha.
+//   - Cost: some hundred logarithms; not for the hot path.
+//   - Source: Robbins 1970; Howard, Ramdas, McAuliffe, Sekhon, arXiv 1810.08240.
 func RateInterval(k, n uint64, alpha float64) Interval {
 	if n == 0 || !(alpha > 0 && alpha < 1) {
 		return Interval{0, 1}
@@ -40,11 +40,11 @@ func RateInterval(k, n uint64, alpha float64) Interval {
 // given to the candidate with probability share. It holds at all times at once.
 // With no events, or a share or alpha outside (0, 1), that is everything.
 //
-// Assumes: a constant ratio at one constant share; the rates may drift.
-// Guarantees: P(the ratio is ever outside) <= alpha.
-// Cost: as [RateInterval].
-// Source: as [RateInterval], conditional on the events; Lindon, Malek,
-// Anytime-valid inference for multinomial count data, arXiv 2011.03567.
+//   - Assumes: a constant ratio at one constant share; the rates may drift.
+//   - Guarantees: P(the ratio is ever outside) <= alpha.
+//   - Cost: as [RateInterval].
+//   - Source: as [RateInterval], conditional on the events; Lindon, Malek,
+//     Anytime-valid inference for multinomial count data, arXiv 2011.03567.
 func RatioInterval(candidateEvents, events uint64, share, alpha float64) Interval {
 	if !(share > 0 && share < 1) {
 		return Interval{0, math.Inf(1)}

@@ -15,13 +15,13 @@ import (
 // Hold have a sum of their own, against the same limit; those with role Observe
 // fail only for the report.
 //
-// Assumes: randomised assignment with the shares given, each coin folded once,
-// in the order of assignment; see the package comment.
-// Guarantees: P(RollBack ever | every guardrail holds) <= Alpha, at any number
-// of looks; the same for Hold and its criteria.
-// Cost: a fold is O(cells + bets), without allocation (BenchmarkFold).
-// Source: Vovk, Wang, E-values: calibration, combination and applications, arXiv
-// 1912.06116; Shin, Ramdas, Rinaldo, E-detectors, arXiv 2203.03532.
+//   - Assumes: randomised assignment with the shares given, each coin folded once,
+//     in the order of assignment; see the package comment.
+//   - Guarantees: P(RollBack ever | every guardrail holds) <= Alpha, at any number
+//     of looks; the same for Hold and its criteria.
+//   - Cost: a fold is O(cells + bets), without allocation (BenchmarkFold).
+//   - Source: Vovk, Wang, E-values: calibration, combination and applications, arXiv
+//     1912.06116; Shin, Ramdas, Rinaldo, E-detectors, arXiv 2203.03532.
 type Judge struct {
 	form    *form
 	alpha   float64

@@ -97,7 +97,8 @@ func (b *labelBook) learn(p *past) {
 // all j they add up to 1.
 func foundPart(j int) float64 { return 6 / (math.Pi * math.Pi * float64(j) * float64(j)) }
 
-// labelEvents returns for each label that it was given, and that it was not.
+// labelEvents returns for each label two events: that it was given, and that it
+// was not.
 func (b *labelBook) labelEvents(ids []int, p *past) []event {
 	events := make([]event, 0, 2*len(ids))
 	prior, weight := 1/float64(b.count), float64(b.count)/2
@@ -155,15 +156,17 @@ func (b *labelBook) close(t *sums) {
 	}
 }
 
+// leader shows a label that is given too seldom by how often it is given: that
+// reads better than how often it is not.
 func (b *labelBook) leader(t *sums) (*event, string) {
 	if b.waiting {
 		return nil, ""
 	}
-	best, most := &b.base, math.Inf(-1)
-	index, words := -1, ""
+	var shown *event
+	words, most := "", math.Inf(-1)
 	consider := func(p *process, weight float64, text func(i int) string) {
-		if i, capital := p.leader(t); i >= 0 && (index < 0 || weight+capital > most) {
-			best, index, most, words = p, i, weight+capital, text(i)
+		if i, capital := p.leader(t); i >= 0 && (shown == nil || weight+capital > most) {
+			shown, words, most = &p.events[i&^1], text(i), weight+capital
 		}
 	}
 	consider(&b.base, math.Log(baseWeight), func(i int) string { return b.words(b.labels[i/2]) })
@@ -172,8 +175,5 @@ func (b *labelBook) leader(t *sums) (*event, string) {
 		f := &b.found[i]
 		consider(&f.process, f.weight, func(int) string { return b.words(f.id) })
 	}
-	if index < 0 {
-		return nil, ""
-	}
-	return &best.events[index], words
+	return shown, words
 }

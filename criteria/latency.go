@@ -13,13 +13,13 @@ import (
 // Latencies are counted in 256 bins that grow by 10 %, from 100 ns; the
 // tolerance is rounded to whole bins, zero bins for one below 4.9 %.
 //
-// Assumes: the coins of the router only; no shape of the distribution.
-// Guarantees: P(Fail ever reported | P(candidate > (1+x) T) <= P(stable > T) at
-// every T used) <= its part of alpha, x being the tolerance in whole bins.
-// Cost: one table look-up and one increment a request; a pass over the bins and
-// 35 bets a fold, no allocation (BenchmarkFold/latency).
-// Source: as [ErrorRate], on threshold events; Howard, Ramdas, Sequential
-// estimation of quantiles, arXiv 1906.09712, for the problem.
+//   - Assumes: the coins of the router only; no shape of the distribution.
+//   - Guarantees: P(Fail ever reported | P(candidate > (1+x) T) <= P(stable > T) at
+//     every T used) <= its part of alpha, x being the tolerance in whole bins.
+//   - Cost: one table look-up and one increment a request; a pass over the bins and
+//     35 bets a fold, no allocation (BenchmarkFold/latency).
+//   - Source: as [ErrorRate], on threshold events; Howard, Ramdas, Sequential
+//     estimation of quantiles, arXiv 1906.09712, for the problem.
 type Latency struct {
 	// Tolerance is the relative slowdown allowed, in [0, 100]: 0.2 is a fifth
 	// slower. Zero means [DefaultTolerance], one bin; [Strict] none.

@@ -9,9 +9,9 @@ type Arm uint8
 const (
 	Stable    Arm = iota // the model in charge; the zero value
 	Candidate            // the model on trial
-
-	numArms = 2
 )
+
+const numArms = 2
 
 // String returns "stable" or "candidate".
 func (a Arm) String() string {
@@ -32,9 +32,9 @@ const (
 	Failed                   // an error, a panic or an invalid answer: harm
 	Cancelled                // the caller left first: not harm, but no value either
 	Overdue                  // settled by the deadline: harm, and the slowest latency, in both arms
-
-	numOutcomes = 4
 )
+
+const numOutcomes = 4
 
 // String returns "fine", "failed", "cancelled" or "overdue".
 func (o Outcome) String() string {

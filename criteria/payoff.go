@@ -18,8 +18,9 @@ type payoff struct{ c1, c0, s1, s0 float64 }
 // that is closest to them when the candidate gets the given share of the calls
 // (the reverse information projection). Its mean is at most 1 wherever the null
 // holds, whatever the two rates of the bet are. A bet inside the null is idle.
+// Source: Grunwald, de Heide, Koolen, Safe Testing, arXiv 1906.07801.
 func newPayoff(stable, candidate float64, l line, share float64) payoff {
-	if allowed := l.at(stable); allowed <= 0 || candidate <= allowed || candidate >= 1 {
+	if candidate <= l.at(stable) || candidate >= 1 {
 		return payoff{}
 	}
 	a0, p0 := project(stable, candidate, l, share)

@@ -3,8 +3,8 @@ package criteria
 import "math"
 
 const (
-	routingPrior = 100 // pseudo-units of the prior: how firmly the declared share is expected
-	routingAlpha = 0.01
+	routingPrior = 100           // in units: how firmly the declared share is expected
+	routingLimit = 2 * math.Ln10 // ln 100
 )
 
 // Routing checks the coin itself: that units go to the candidate with the
@@ -13,11 +13,11 @@ const (
 // holds the rollout. The zero value is ready; without a [Routing.BeginStep]
 // nothing counts. Not safe for concurrent use.
 //
-// Assumes: every counted unit is assigned here once, whatever came of it.
-// Guarantees: P(Broken ever | the split is as declared) <= 0.01.
-// Cost: one logarithm a unit, no allocation (BenchmarkRouting).
-// Source: Lindon, Malek, Anytime-valid inference for multinomial count data,
-// arXiv 2011.03567; a product over steps and strata.
+//   - Assumes: every counted unit is assigned here once, whatever came of it.
+//   - Guarantees: P(Broken ever | the split is as declared) <= 0.01.
+//   - Cost: one logarithm a unit, no allocation (BenchmarkRouting).
+//   - Source: Lindon, Malek, Anytime-valid inference for multinomial count data,
+//     arXiv 2011.03567; a product over steps and strata.
 type Routing struct {
 	splits [NumStrata]split
 	logE   float64
@@ -43,7 +43,7 @@ func (r *Routing) Assign(s Stratum, a Arm) {
 		return
 	}
 	r.logE += r.splits[s].add(a == Candidate)
-	r.broken = r.broken || r.logE >= math.Log(1/routingAlpha)
+	r.broken = r.broken || r.logE >= routingLimit
 }
 
 // add counts a unit and returns the log of how much more probable the mixture

@@ -38,9 +38,9 @@ type Ruling struct {
 	// Hold says that criteria with role Hold are breached. It stays, too.
 	Hold bool
 	// LogE is the evidence of the guardrails, in nats: the larger of the two
-	// groups' weighted sums, see [Judge]. Until the first bets it is 0 or less.
+	// groups' weighted sums, see [Judge]. It starts at 0 or less; 0 without any.
 	LogE float64
-	// HoldLogE is the same for the criteria with role Hold; -Inf without any.
+	// HoldLogE is the same for the criteria with role Hold.
 	HoldLogE float64
 	// Limit is ln(1/alpha): what LogE has to reach.
 	Limit float64
@@ -89,7 +89,8 @@ type Verdict struct {
 	// the criterion failed and no longer changes.
 	Result Result
 	// Finding is the event that speaks loudest against the candidate, with how
-	// often each arm showed it; empty before the first bets.
+	// often each arm showed it; empty as long as nothing can be bet on. A label
+	// that is given too seldom is shown by how often it is given.
 	Finding string
 	// Stable and Candidate are the estimates of that event.
 	Stable, Candidate Estimate
@@ -112,17 +113,21 @@ type Verdict struct {
 // String returns one readable line.
 func (v Verdict) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s: ", v.Name, v.Result)
+	fmt.Fprintf(&b, "%s: %s, evidence %.2f of %.2f (%s, weight %.3g)", v.Name, v.Result, v.LogE, v.Limit, v.Role, v.Weight)
 	if v.Finding != "" {
-		fmt.Fprintf(&b, "%s; ", v.Finding)
+		fmt.Fprintf(&b, "; %s", v.Finding)
 	}
-	fmt.Fprintf(&b, "candidate %v, stable %v; tolerance %s; evidence %.2f of %.2f (%s, weight %.3g)",
-		v.Candidate, v.Stable, percent(v.Tolerance), v.LogE, v.Limit, v.Role, v.Weight)
+	fmt.Fprintf(&b, "; candidate %v, stable %v; tolerance %s", v.Candidate, v.Stable, percent(v.Tolerance))
 	if v.Reason != "" {
 		fmt.Fprintf(&b, "; %s", v.Reason)
 	}
 	return b.String()
 }
 
-// percent writes a fraction with three digits.
-func percent(x float64) string { return fmt.Sprintf("%.3g %%", 100*x) }
+// percent writes a fraction with three digits, or all before the point.
+func percent(x float64) string {
+	if x >= 1 {
+		return fmt.Sprintf("%.0f %%", 100*x)
+	}
+	return fmt.Sprintf("%.3g %%", 100*x)
+}

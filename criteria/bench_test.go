@@ -1,0 +1,131 @@
+package criteria
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// everyKind is one criterion of each kind, on signals "score" and "class".
+func everyKind() Config {
+	return Config{
+		Numbers: []string{"score"},
+		Labels:  []string{"class"},
+		Criteria: []Criterion{
+			ErrorRate{}, Latency{}, Distribution{Signal: "score"}, Categories{Signal: "class"}, Backstop{},
+		},
+	}
+}
+
+// benchmarkObservations are varied enough that no branch is predicted for free.
+func benchmarkObservations() []Observation {
+	rng := rand.New(rand.NewPCG(1, 2))
+	list := make([]Observation, 1024)
+	for i := range list {
+		list[i] = Observation{
+			Arm:     Arm(rng.IntN(2)),
+			Latency: time.Duration(1e6 * (1 + 50*rng.Float64()*rng.Float64())),
+			Numbers: []float64{rng.Float64()},
+			Labels:  []uint16{uint16(rng.IntN(10))},
+		}
+		if rng.IntN(100) == 0 {
+			list[i].Outcome = Failed
+		}
+	}
+	return list
+}
+
+func BenchmarkObserve(b *testing.B) {
+	for _, bench := range []struct {
+		name     string
+		criteria []Criterion
+	}{
+		{"rate", []Criterion{ErrorRate{}}},
+		{"three", []Criterion{ErrorRate{}, Latency{}, Distribution{Signal: "score"}}},
+		{"all", everyKind().Criteria},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			c := everyKind()
+			c.Criteria = bench.criteria
+			e, list := mustJudge(b, c).NewEvidence(), benchmarkObservations()
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				e.Observe(Fresh, &list[i&1023])
+				i++
+			}
+		})
+	}
+}
+
+// coinCriteria are the kinds that read coins.
+var coinCriteria = []Criterion{ErrorRate{}, Latency{}, Distribution{Signal: "score"}, Categories{Signal: "class"}}
+
+// warmJudge has closed rounds, so that all bets are placed.
+func warmJudge(b *testing.B, criterion Criterion) (*Judge, *Evidence) {
+	c := everyKind()
+	c.Criteria = []Criterion{criterion}
+	j := mustJudge(b, c)
+	j.BeginStep([NumStrata]float64{0.5, 0.25})
+	e, list := j.NewEvidence(), benchmarkObservations()
+	for i := range list {
+		e.Reset()
+		e.Observe(Fresh, &list[i])
+		e.Observe(Band, &list[i])
+		j.Fold(e, 0)
+	}
+	return j, e
+}
+
+// BenchmarkFold folds one call of each stratum without closing a round.
+func BenchmarkFold(b *testing.B) {
+	for _, criterion := range coinCriteria {
+		b.Run(criterion.Name(), func(b *testing.B) {
+			j, e := warmJudge(b, criterion)
+			b.ReportAllocs()
+			for b.Loop() {
+				j.Fold(e, 0)
+			}
+		})
+	}
+}
+
+// BenchmarkRound closes a round with one call and opens the next.
+func BenchmarkRound(b *testing.B) {
+	for _, criterion := range coinCriteria {
+		b.Run(criterion.Name(), func(b *testing.B) {
+			j, e := warmJudge(b, criterion)
+			b.ReportAllocs()
+			for b.Loop() {
+				j.coins.fold(&e.coins)
+				j.coins.close()
+				j.coins.open(0)
+			}
+		})
+	}
+}
+
+func BenchmarkRouting(b *testing.B) {
+	var r Routing
+	r.BeginStep([NumStrata]float64{0.5})
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		i++
+		r.Assign(Fresh, Arm(i&1))
+	}
+}
+
+func BenchmarkVerdicts(b *testing.B) {
+	j := mustJudge(b, everyKind())
+	j.BeginStep([NumStrata]float64{0.5})
+	e, list := j.NewEvidence(), benchmarkObservations()
+	for i := range list {
+		e.Observe(Fresh, &list[i])
+	}
+	j.Fold(e, 0)
+	b.ReportAllocs()
+	for b.Loop() {
+		j.Verdicts()
+	}
+}
