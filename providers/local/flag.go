@@ -9,7 +9,8 @@ import (
 // flag is one flag, immutable once it is in a table. Two flags that are deeply equal answer alike.
 type flag struct {
 	disabled bool
-	fallback *variant // what is served; nil: the caller's default
+	fallback *variant // the default variant; nil: the caller's default
+	split    *split   // nil: no targeting
 	metadata openfeature.FlagMetadata
 }
 
@@ -19,10 +20,16 @@ type variant struct {
 	value value
 }
 
-// choose returns the variant, nil for the caller's default, and the reason.
-func (f *flag) choose() (*variant, openfeature.Reason) {
+// choose returns the variant for this context, nil for the caller's default, and the reason.
+func (f *flag) choose(key string, flat openfeature.FlattenedContext) (*variant, openfeature.Reason) {
 	if f.disabled {
 		return nil, openfeature.DisabledReason
+	}
+	if f.split != nil {
+		if v := f.split.pick(key, flat); v != nil {
+			return v, openfeature.SplitReason
+		}
+		return f.fallback, openfeature.DefaultReason
 	}
 	if f.fallback == nil {
 		return nil, openfeature.DefaultReason
@@ -32,13 +39,13 @@ func (f *flag) choose() (*variant, openfeature.Reason) {
 
 // resolve evaluates a flag as one Go type: read takes it out of a value, want names it in a mismatch.
 func resolve[T any](
-	flags table, key string, defaultValue T, read func(value) (T, bool), want string,
+	flags table, key string, defaultValue T, flat openfeature.FlattenedContext, read func(value) (T, bool), want string,
 ) openfeature.GenericResolutionDetail[T] {
 	f := flags[key]
 	if f == nil {
 		return failure(defaultValue, nil, openfeature.NewFlagNotFoundResolutionError(fmt.Sprintf("local: no flag %.80q", key)))
 	}
-	chosen, reason := f.choose()
+	chosen, reason := f.choose(key, flat)
 	detail := openfeature.ProviderResolutionDetail{Reason: reason, FlagMetadata: f.metadata}
 	if chosen == nil {
 		return openfeature.GenericResolutionDetail[T]{Value: defaultValue, ProviderResolutionDetail: detail}

@@ -41,30 +41,30 @@ func (p *Provider) Metadata() openfeature.Metadata {
 func (p *Provider) Hooks() []openfeature.Hook { return nil }
 
 // BooleanEvaluation resolves a boolean flag. Failures are in the detail, with defaultValue as the value.
-func (p *Provider) BooleanEvaluation(_ context.Context, key string, defaultValue bool, _ openfeature.FlattenedContext) openfeature.BoolResolutionDetail {
-	return resolve(p.flags(), key, defaultValue, value.asBool, "a boolean")
+func (p *Provider) BooleanEvaluation(_ context.Context, key string, defaultValue bool, flat openfeature.FlattenedContext) openfeature.BoolResolutionDetail {
+	return resolve(p.flags(), key, defaultValue, flat, value.asBool, "a boolean")
 }
 
 // StringEvaluation resolves a string flag. Failures are in the detail, with defaultValue as the value.
-func (p *Provider) StringEvaluation(_ context.Context, key string, defaultValue string, _ openfeature.FlattenedContext) openfeature.StringResolutionDetail {
-	return resolve(p.flags(), key, defaultValue, value.asString, "a string")
+func (p *Provider) StringEvaluation(_ context.Context, key string, defaultValue string, flat openfeature.FlattenedContext) openfeature.StringResolutionDetail {
+	return resolve(p.flags(), key, defaultValue, flat, value.asString, "a string")
 }
 
 // FloatEvaluation resolves a number flag. Failures are in the detail, with defaultValue as the value.
-func (p *Provider) FloatEvaluation(_ context.Context, key string, defaultValue float64, _ openfeature.FlattenedContext) openfeature.FloatResolutionDetail {
-	return resolve(p.flags(), key, defaultValue, value.asFloat, "a number")
+func (p *Provider) FloatEvaluation(_ context.Context, key string, defaultValue float64, flat openfeature.FlattenedContext) openfeature.FloatResolutionDetail {
+	return resolve(p.flags(), key, defaultValue, flat, value.asFloat, "a number")
 }
 
 // IntEvaluation resolves a number flag whose value is whole and fits an int64; any other number is a TYPE_MISMATCH,
 // never rounded. Failures are in the detail, with defaultValue as the value.
-func (p *Provider) IntEvaluation(_ context.Context, key string, defaultValue int64, _ openfeature.FlattenedContext) openfeature.IntResolutionDetail {
-	return resolve(p.flags(), key, defaultValue, value.asInt, "a whole number")
+func (p *Provider) IntEvaluation(_ context.Context, key string, defaultValue int64, flat openfeature.FlattenedContext) openfeature.IntResolutionDetail {
+	return resolve(p.flags(), key, defaultValue, flat, value.asInt, "a whole number")
 }
 
 // ObjectEvaluation resolves an object flag. A map[string]any or []any is a copy that the caller may change; any other
 // Go value is handed out as it was set. Failures are in the detail, with defaultValue as the value.
-func (p *Provider) ObjectEvaluation(_ context.Context, key string, defaultValue any, _ openfeature.FlattenedContext) openfeature.InterfaceResolutionDetail {
-	return resolve(p.flags(), key, defaultValue, value.asObject, "an object")
+func (p *Provider) ObjectEvaluation(_ context.Context, key string, defaultValue any, flat openfeature.FlattenedContext) openfeature.InterfaceResolutionDetail {
+	return resolve(p.flags(), key, defaultValue, flat, value.asObject, "an object")
 }
 
 // EventChannel delivers changes of flags and of the provider's health; the OpenFeature SDK reads it.
