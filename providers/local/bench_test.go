@@ -31,3 +31,13 @@ func BenchmarkEvaluate(b *testing.B) {
 	run("fractional by cat", withFractional(`{"cat": [{"var": "$flagd.flagKey"}, {"var": "email"}]}, ["a", 5], ["b", 95]`), "flag")
 	run("not found", withTargeting(`null`), "other")
 }
+
+// One reading of a file that has not changed: what following it costs, every 250 ms.
+func BenchmarkReloadUnchanged(b *testing.B) {
+	p, err := local.OpenFile(write(b, percent("5")))
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		p.ReloadOnce()
+	}
+}

@@ -69,7 +69,7 @@ func TestDefinitionsResolve(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			p, err := local.Parse([]byte(tt.document))
+			p, err := local.OpenFile(write(t, tt.document))
 			require.NoError(t, err)
 			client := newClient(t, p)
 			require.Equal(t, tt.want, evaluate(client, "flag", openfeature.NewEvaluationContext("user-1", nil)))
@@ -165,15 +165,17 @@ func TestBrokenDefinitionsAreRefused(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			p, err := local.Parse([]byte(tt.document))
+			path := write(t, tt.document)
+			p, err := local.OpenFile(path)
 			require.ErrorContains(t, err, tt.want)
+			require.True(t, strings.HasPrefix(err.Error(), "local: "+path+": "), err.Error())
 			require.Nil(t, p)
 		})
 	}
 }
 
 func TestEveryBrokenFlagIsNamed(t *testing.T) {
-	_, err := local.Parse([]byte(`{"flags": {
+	_, err := local.OpenFile(write(t, `{"flags": {
 		"first": {"state": "on", "variants": {"a": 1}, "defaultVariant": "b"},
 		"good": {"state": "ENABLED", "variants": {"a": 1}},
 		"second": {"state": "ENABLED", "variants": {"a": 1}, "targeting": {"if": []}}}, "extra": 1}`))
@@ -196,7 +198,7 @@ func TestErrorsAreBounded(t *testing.T) {
 	for i := range 1000 {
 		flags = append(flags, fmt.Sprintf(`"%d%s": {"state": "%s"}`, i, strings.Repeat("k", 200), strings.Repeat("s", 200)))
 	}
-	_, err := local.Parse([]byte(`{"flags": {` + strings.Join(flags, ",") + `}}`))
+	_, err := local.OpenFile(write(t, `{"flags": {`+strings.Join(flags, ",")+`}}`))
 	require.ErrorContains(t, err, "and 1980 more") // two problems each, 20 told
 	require.Less(t, len(err.Error()), 10000)
 }

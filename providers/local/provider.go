@@ -11,8 +11,9 @@ import (
 const providerName = "modelcanary-local"
 
 var (
-	_ openfeature.FeatureProvider = (*Provider)(nil)
-	_ openfeature.EventHandler    = (*Provider)(nil)
+	_ openfeature.FeatureProvider          = (*Provider)(nil)
+	_ openfeature.ContextAwareStateHandler = (*Provider)(nil)
+	_ openfeature.EventHandler             = (*Provider)(nil)
 )
 
 // Provider is an OpenFeature provider that holds its flags in the process.
@@ -23,7 +24,11 @@ type Provider struct {
 	table  atomic.Pointer[table] // replaced as a whole, never written in place
 	events mailbox
 
-	mu sync.Mutex // one writer at a time
+	mu   sync.Mutex // one writer at a time; guards file.err and file.stale
+	file *file      // nil: in memory
+
+	life sync.Mutex // guards run
+	run  *run       // the latest watcher, nil before the first Init
 }
 
 // table holds flags by key. It is immutable once published.

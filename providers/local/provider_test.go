@@ -168,9 +168,11 @@ func TestUnknownAndDeletedFlagsAreNotFound(t *testing.T) {
 func TestZeroValueIsAnEmptyProvider(t *testing.T) {
 	var p local.Provider
 	require.Equal(t, openfeature.ErrorReason, p.BooleanEvaluation(context.Background(), "flag", true, nil).Reason)
+	require.NoError(t, p.Err())
 	require.NoError(t, p.Set("flag", false))
 	require.False(t, p.BooleanEvaluation(context.Background(), "flag", true, nil).Value)
 	require.Len(t, p.Pending(), 1)
+	p.Shutdown()
 }
 
 func TestObjectsAreNotShared(t *testing.T) {

@@ -1,11 +1,16 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
 	"unicode/utf8"
 )
+
+// ErrReadOnly is returned by [Provider.Set] and [Provider.Delete] when the flags come from a file: the file is then
+// the only place to change them.
+var ErrReadOnly = errors.New("local: the flags come from a file and cannot be set")
 
 // Set gives the flag key a value, adding the flag if it is new, and emits PROVIDER_CONFIGURATION_CHANGED if that
 // changes anything. It takes effect for evaluations that begin after Set returns.
@@ -14,8 +19,8 @@ import (
 // a channel, a function or a complex number. Maps of type map[string]any and slices of type []any are copied; other objects must
 // not be changed afterwards. The flag resolves with reason STATIC and no variant.
 //
-// Set returns a [*FlagError] for an empty or non-UTF-8 key and for a value outside that domain; the flag then stays as
-// it was. It copies the table of flags: it is meant for hundreds of
+// Set returns a [*FlagError] for an empty or non-UTF-8 key and for a value outside that domain, and [ErrReadOnly] for a
+// provider from [OpenFile]; the flag then stays as it was. It copies the table of flags: it is meant for hundreds of
 // flags that people change, not for a database.
 func (p *Provider) Set(key string, v any) error {
 	val, err := newFlagValue(key, v)
@@ -26,7 +31,7 @@ func (p *Provider) Set(key string, v any) error {
 }
 
 // Delete removes the flag key and emits PROVIDER_CONFIGURATION_CHANGED if it was there; deleting a flag that does not
-// exist is no error. The error is for providers whose flags cannot be edited.
+// exist is no error. It returns [ErrReadOnly] for a provider from [OpenFile].
 func (p *Provider) Delete(key string) error {
 	return p.edit(key, nil)
 }
@@ -36,6 +41,9 @@ func (p *Provider) Delete(key string) error {
 func (p *Provider) edit(key string, f *flag) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.file != nil {
+		return ErrReadOnly
+	}
 	old := p.flags()
 	if reflect.DeepEqual(old[key], f) {
 		return nil
