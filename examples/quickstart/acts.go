@@ -35,6 +35,16 @@ type act struct {
 	Aftermath int       // replayed once the candidate is rolled back, in place of what is left
 }
 
+// programme is what the quick start plays. The outcome is not in it: a good
+// model may be called bad, and a bad one may get through.
+func programme(good, bad candidate) []act {
+	return []act{
+		{"Act 1: a person raises " + good.Version + " step by step", good.Version, []float64{1, 5, 25, 100}, 12_000, 6_000},
+		{"Act 2: a person starts " + bad.Version + " at 5 % and looks away", bad.Version, []float64{5}, 36_000, 6_000},
+		{"Act 3: the process starts again, and a person asks for more of " + bad.Version, bad.Version, []float64{5, 100}, 6_000, 6_000},
+	}
+}
+
 // result is what became of an act.
 type result struct {
 	Version string // of the candidate

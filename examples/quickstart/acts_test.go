@@ -60,6 +60,23 @@ func newTestStage(out io.Writer) *stage {
 	return &stage{traffic: newTraffic(1, live), live: live, stable: stable, timeline: newTimeline(out, false)}
 }
 
+func TestProgrammeIsLongEnoughToJudgeAndShortEnoughToWatch(t *testing.T) {
+	least, most := 0, 0
+	for _, a := range programme(candidate{Version: "v2"}, candidate{Version: "v3"}) {
+		if !strings.Contains(a.Title, a.Version) {
+			t.Errorf("the title %q does not name %s", a.Title, a.Version)
+		}
+		least += a.Aftermath
+		most += a.Requests*len(a.Percents) + a.Aftermath
+	}
+	if least < 10_000 || most < 20_000 {
+		t.Errorf("%d to %d requests, want 10,000 whatever happens and 20,000 when all goes well", least, most)
+	}
+	if seconds := most / perSecond; seconds > 20 {
+		t.Errorf("takes %d s, want at most 20", seconds)
+	}
+}
+
 func TestAnActPlaysAllItsSteps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out strings.Builder
