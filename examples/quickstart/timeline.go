@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+const barWidth = 24 // characters
+
+// timeline prints what happens as it happens, with the seconds since it was
+// made. On a terminal it also keeps one line of progress at the bottom; into
+// a pipe or a file go the events alone. Safe for concurrent use.
+type timeline struct {
+	mu       sync.Mutex
+	w        io.Writer
+	terminal bool
+	start    time.Time
+	bar      int // characters of progress on the current line
+}
+
+func newTimeline(w io.Writer, terminal bool) *timeline {
+	return &timeline{w: w, terminal: terminal, start: time.Now()}
+}
+
+// isTerminal tells whether somebody is likely to be watching.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// heading begins an act.
+func (t *timeline) heading(text string) {
+	t.print("\n" + text + "\n")
+}
+
+// say prints one event.
+func (t *timeline) say(format string, args ...any) {
+	t.print(fmt.Sprintf("%7.2f s  %s\n", time.Since(t.start).Seconds(), fmt.Sprintf(format, args...)))
+}
+
+func (t *timeline) print(text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.clear()
+	_, _ = io.WriteString(t.w, text)
+}
+
+// progress redraws the line at the bottom of a terminal.
+func (t *timeline) progress(done, of int, text string) {
+	if !t.terminal {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.clear()
+	full := barWidth * done / max(1, of)
+	line := fmt.Sprintf("%7.2f s  [%s%s] %s", time.Since(t.start).Seconds(), strings.Repeat("#", full), strings.Repeat(".", barWidth-full), text)
+	t.bar = len(line)
+	_, _ = io.WriteString(t.w, line)
+}
+
+// clear blanks the line of progress, if there is one. Requires the lock.
+func (t *timeline) clear() {
+	if t.bar > 0 {
+		_, _ = fmt.Fprintf(t.w, "\r%*s\r", t.bar, "")
+		t.bar = 0
+	}
+}

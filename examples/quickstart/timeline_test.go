@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestTimelineIntoAPipeHasEventsOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		timeline := newTimeline(&out, false)
+		timeline.heading("act 1")
+		<-time.After(1234 * time.Millisecond)
+		timeline.progress(1, 2, "half way")
+		timeline.say("%d requests", 7)
+		if want := "\nact 1\n   1.23 s  7 requests\n"; out.String() != want {
+			t.Errorf("got %q, want %q", out.String(), want)
+		}
+	})
+}
+
+func TestTimelineOnATerminalClearsItsProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		timeline := newTimeline(&out, true)
+		timeline.progress(1, 4, "a quarter")
+		timeline.progress(4, 4, "all")
+		timeline.say("done")
+		timeline.say("really")
+		first := "   0.00 s  [######..................] a quarter"
+		second := "   0.00 s  [########################] all"
+		want := first + blanked(first) + second + blanked(second) + "   0.00 s  done\n   0.00 s  really\n"
+		if out.String() != want {
+			t.Errorf("got %q, want %q", out.String(), want)
+		}
+	})
+}
+
+func blanked(line string) string { return "\r" + strings.Repeat(" ", len(line)) + "\r" }
+
+func TestNobodyWatchesAFileOrAPipe(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range map[string]*os.File{"file": file, "pipe": w, "other end": r} {
+		if isTerminal(f) {
+			t.Errorf("the %s was taken for a terminal", name)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+const (
+	users   = 40_000 // who may send a request
+	hand    = 40     // rows that stand for one user's handwriting
+	callers = 4      // requests in flight at most
+)
+
+// request is one image that a user sends.
+type request struct {
+	User  int // 0 to users-1
+	Row   int // which of the live rows it shows
+	Image Image
+}
+
+// traffic draws requests without end. The same seed draws the same ones. Few
+// users send many requests: a tenth of them sends a third. Each writes in a
+// hand of their own, so that any model serves some worse than others.
+type traffic struct {
+	rng   *rand.Rand
+	live  []row
+	names []string
+}
+
+func newTraffic(seed uint64, live []row) *traffic {
+	t := &traffic{rng: rand.New(rand.NewPCG(seed, 2)), live: live, names: make([]string, users)}
+	for user := range t.names {
+		t.names[user] = fmt.Sprintf("user-%05d", user)
+	}
+	return t
+}
+
+// next draws a request. Not safe for concurrent use.
+func (t *traffic) next() request {
+	u := t.rng.Float64()
+	user := int(u * u * users)
+	row := (firstRow(user, len(t.live)) + t.rng.IntN(hand)) % len(t.live)
+	return request{User: user, Row: row, Image: Image{User: t.names[user], Pixels: t.live[row].Pixels}}
+}
+
+// firstRow spreads the hands evenly over the rows, whatever the activity.
+func firstRow(user, rows int) int {
+	const odd = 2654435761 // 2^32 over the golden ratio
+	return int(uint64(uint32(user)*odd) * uint64(rows) >> 32)
+}
+
+// replay sends n requests at an even pace, each as soon as it is due and one
+// of the callers is free, and returns when all are answered. It stops early
+// when ctx ends.
+func (t *traffic) replay(ctx context.Context, n, perSecond int, send func(request)) {
+	due := make(chan request)
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			for r := range due {
+				send(r)
+			}
+		})
+	}
+	t.pace(ctx, n, perSecond, due)
+	close(due)
+	wg.Wait()
+}
+
+// pace hands out requests by the clock. It looks at the clock once per
+// millisecond, no finer than timers are.
+func (t *traffic) pace(ctx context.Context, n, perSecond int, due chan<- request) {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	start := time.Now()
+	for sent := 0; sent < n; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for until := min(n, int(time.Since(start).Seconds()*float64(perSecond))); sent < until; sent++ {
+			due <- t.next()
+		}
+	}
+}
