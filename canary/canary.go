@@ -34,6 +34,7 @@ type Canary[In, Out any] struct {
 	signals           extractors[In, Out]
 	keeper            *keeper.Keeper
 	gate              gate
+	plain             bool // no signals
 	recorder          *telemetry.Recorder
 	pool              *isolate.Pool[In, Out] // nil: the candidate runs on the caller's goroutine
 	instruments       *telemetry.Instruments
@@ -93,7 +94,8 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	if err != nil {
 		return nil, fmt.Errorf("canary: %w", err)
 	}
-	c.gate = gate{keeper: c.keeper, ledger: c.keeper.Ledger, recorder: c.recorder, keyed: cfg.Key != nil}
+	c.plain = !c.signals.any()
+	c.gate = gate{base: c.keeper.Base(), plan: c.keeper.PlanPointer(), ledger: c.keeper.Ledger, recorder: c.recorder, keyed: cfg.Key != nil}
 	c.startTelemetry(cfg.Flags.Rollout, declared)
 	return c, nil
 }
@@ -122,48 +124,6 @@ func withBackstop(declared []criteria.Criterion) []criteria.Criterion {
 		}
 	}
 	return append(declared[:len(declared):len(declared)], criteria.Backstop{})
-}
-
-// Predict answers a request with the arm it is assigned to. What the arm returns - value, error, for stable also a panic - reaches the caller untouched; if the
-// candidate fails, stable answers in the same call. Predict never waits for anything but the models.
-func (c *Canary[In, Out]) Predict(ctx context.Context, in In) (out Out, err error) {
-	var v visit
-	defer func() {
-		if v.progress != accounted {
-			c.unwound(ctx, &in, &v, &out, &err)
-		}
-	}()
-	key := ""
-	if c.key != nil {
-		key = c.key(ctx, in)
-	}
-	switch c.gate.enter(&v, key) {
-	case toCandidate:
-		return c.serveCandidate(ctx, &in, &v)
-	case past:
-		return c.stable.Predict(ctx, in)
-	}
-	out, err = c.stable.Predict(ctx, in)
-	c.settle(ctx, &v, &in, &out, err)
-	return out, err
-}
-
-// Decide is [Canary.Predict] and says what was decided.
-func (c *Canary[In, Out]) Decide(ctx context.Context, in In) (Out, Decision, error) {
-	var v visit
-	out, err := c.serve(ctx, &in, &v)
-	d := Decision{Canary: c.name, Epoch: v.plan.Epoch, Share: v.plan.Share, Reason: reasonOf(keeper.Reason(v.mark.Reason())), Fallback: v.fallback}
-	if v.plan.Closed {
-		d.Reason = ReasonClosed
-	}
-	if v.candidate() {
-		d.Arm = Candidate
-	}
-	d.Version = c.versions[Stable]
-	if d.Arm == Candidate && !v.fallback {
-		d.Version = c.versions[Candidate]
-	}
-	return out, d, err
 }
 
 // Rollback takes the candidate out for good: every request that starts after it returns - also with an error - is stable's, now and after restarts, until a

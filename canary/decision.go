@@ -1,6 +1,7 @@
 package canary
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/modelcanary/go-sdk/canary/internal/keeper"
@@ -66,6 +67,23 @@ func (d Decision) String() string {
 		fallback = ", stable answered after the candidate had failed"
 	}
 	return fmt.Sprintf("%s: %s %s (%s, share %.4g %%, epoch %d%s)", d.Canary, d.Arm, d.Version, d.Reason, 100*d.Share, d.Epoch, fallback)
+}
+
+// Decide is [Canary.Predict] and says what was decided.
+func (c *Canary[In, Out]) Decide(ctx context.Context, in In) (Out, Decision, error) {
+	var v visit
+	out, err := c.serve(ctx, &in, &v)
+	d := Decision{Canary: c.name, Version: c.versions[Stable], Epoch: v.plan.Epoch, Share: v.plan.Share, Reason: reasonOf(keeper.Reason(v.mark.Reason())), Fallback: v.fallback}
+	if v.plan.Closed {
+		d.Reason = ReasonClosed
+	}
+	if v.candidate() {
+		d.Arm = Candidate
+		if !v.fallback {
+			d.Version = c.versions[Candidate]
+		}
+	}
+	return out, d, err
 }
 
 func reasonOf(r keeper.Reason) Reason { return Reason(r.String()) }

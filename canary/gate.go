@@ -2,19 +2,25 @@ package canary
 
 import (
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/modelcanary/go-sdk/canary/internal/keeper"
+	"github.com/modelcanary/go-sdk/canary/internal/labels"
 	"github.com/modelcanary/go-sdk/canary/internal/ledger"
 	"github.com/modelcanary/go-sdk/canary/internal/route"
 	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
 	"github.com/modelcanary/go-sdk/criteria"
 )
 
+// now is the ledger's clock.
+func (g *gate) now() int64 { return int64(time.Since(g.base)) }
+
 // gate is the part of the request path that does not know the types of the models. It is not generic on purpose: the compiler inlines what lies in other packages
 // here, but not into the instances of a generic method, where each such call would cost a nanosecond or two.
 type gate struct {
-	keeper   *keeper.Keeper
+	base     time.Time
+	plan     *atomic.Pointer[keeper.Plan]
 	ledger   *ledger.Ledger
 	recorder *telemetry.Recorder
 	keyed    bool
@@ -29,6 +35,7 @@ type visit struct {
 	mark     ledger.Mark
 	progress progress
 	fallback bool // stable answered in the candidate's place
+	signal   int  // the signal function that is being called
 }
 
 // progress is how far a call has come, should its goroutine be unwound.
@@ -54,7 +61,7 @@ func (v *visit) candidate() bool { return v.mark&ledger.Candidate != 0 }
 
 // enter chooses the arm of a request, reserves its slot and reads the clock.
 func (g *gate) enter(v *visit, key string) turn {
-	plan := g.keeper.Plan()
+	plan := g.plan.Load()
 	v.plan = plan
 	if plan.Closed {
 		v.progress = accounted
@@ -76,27 +83,26 @@ func (g *gate) enter(v *visit, key string) turn {
 		v.mark |= ledger.Candidate
 		to = toCandidate
 	}
-	g.begin(v, unit)
+	v.hold = g.ledger.Reserve(unit, plan.Step, v.mark, plan.Spent)
+	v.progress = running
+	v.start = g.now()
+	v.hold.Begin(v.start)
 	return to
 }
 
 // enterKeyless is enter for a request that has no key: stable's, and no evidence.
 func (g *gate) enterKeyless(v *visit, reason keeper.Reason) {
-	v.plan = g.keeper.Plan()
+	v.plan = g.plan.Load()
 	v.mark = (ledger.Anonymous | ledger.Excluded).WithReason(uint8(reason))
-	g.begin(v, 0)
-}
-
-func (g *gate) begin(v *visit, unit uint64) {
-	v.hold = g.ledger.Reserve(unit, v.plan.Step, v.mark, v.plan.Spent)
+	v.hold = g.ledger.Reserve(0, v.plan.Step, v.mark, nil)
 	v.progress = running
-	v.start = g.keeper.Now()
+	v.start = g.now()
 	v.hold.Begin(v.start)
 }
 
 // stop ends the timing of the arm's call.
 func (g *gate) stop(v *visit) {
-	v.latency = g.keeper.Now() - v.start
+	v.latency = g.now() - v.start
 	v.progress = answered
 }
 
@@ -112,7 +118,7 @@ func (g *gate) leave(v *visit, outcome ledger.Outcome, stableAnswered bool) {
 
 // stopAndLeave is both for a request without signals.
 func (g *gate) stopAndLeave(v *visit) {
-	latency := g.keeper.Now() - v.start
+	latency := g.now() - v.start
 	v.progress = accounted
 	if v.hold.Held() {
 		v.hold.Settle(ledger.OK, false, latency)
@@ -133,13 +139,14 @@ func (g *gate) thinned(v *visit, outcome ledger.Outcome, stableAnswered bool) {
 	})
 }
 
-// unwound settles a request whose goroutine is being unwound out of a model, or out of a signal function after the answer.
+// unwound settles a request whose goroutine is being unwound out of a model.
 func (g *gate) unwound(v *visit) {
-	switch v.progress {
-	case running:
-		g.stop(v)
-		g.leave(v, ledger.Panic, false)
-	case answered:
-		g.leave(v, ledger.OK, false)
-	}
+	g.stop(v)
+	g.leave(v, ledger.Panic, false)
+}
+
+func (g *gate) setNumber(v *visit, i int, x float64) { g.ledger.SetNumber(v.hold, i, x) }
+
+func (g *gate) setLabel(v *visit, i int, table *labels.Table, text string) {
+	g.ledger.SetLabel(v.hold, i, table.ID(text))
 }

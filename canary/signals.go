@@ -55,6 +55,7 @@ func names[F any](p *problems, field string, signals map[string]F) {
 type extractors[In, Out any] struct {
 	numbers []number[In, Out]
 	labels  []label[In, Out]
+	trouble *atomic.Bool // some function has panicked
 }
 
 type number[In, Out any] struct {
@@ -74,7 +75,7 @@ func newExtractors[In, Out any](s Signals[In, Out]) extractors[In, Out] {
 	if len(s.Numbers) == 0 && len(s.Labels) == 0 {
 		s = derived[In, Out]()
 	}
-	var x extractors[In, Out]
+	x := extractors[In, Out]{trouble: new(atomic.Bool)}
 	for _, name := range slices.Sorted(maps.Keys(s.Numbers)) {
 		x.numbers = append(x.numbers, number[In, Out]{name: name, of: s.Numbers[name], panic: new(panics)})
 	}
@@ -97,38 +98,60 @@ func (x *extractors[In, Out]) names() (numbers, texts []string) {
 
 func (x *extractors[In, Out]) any() bool { return len(x.numbers)+len(x.labels) > 0 }
 
-// measure stores the signals of an answer in its slot. A panic leaves the signal and those after it without a value.
-func (x *extractors[In, Out]) measure(l *ledger.Ledger, h ledger.Hold, in *In, out *Out) (failed *panics) {
-	var running *panics
-	defer func() {
-		if running == nil {
-			return
-		}
-		if recover() != nil { // else runtime.Goexit: the goroutine ends, whatever we do
-			failed = running
-		}
-		l.ClearSignals(h)
-	}()
+// measure stores the signals of an answer in its slot. Should a function panic, v.signal says which.
+func (x *extractors[In, Out]) measure(g *gate, v *visit, in In, out Out) {
+	if x.trouble.Load() {
+		x.measureSome(g, v, in, out)
+		return
+	}
 	for i := range x.numbers {
-		if n := &x.numbers[i]; n.panic.off() {
-			l.MissNumber(h, i)
-		} else {
-			running = n.panic
-			l.SetNumber(h, i, n.of(*in, *out))
-			n.panic.ok()
-		}
+		v.signal = i
+		g.setNumber(v, i, x.numbers[i].of(in, out))
 	}
 	for i := range x.labels {
-		if s := &x.labels[i]; s.panic.off() {
-			l.SetLabel(h, i, ledger.NoLabel)
-		} else {
-			running = s.panic
-			l.SetLabel(h, i, s.table.ID(s.of(*in, *out)))
-			s.panic.ok()
-		}
+		v.signal = len(x.numbers) + i
+		g.setLabel(v, i, x.labels[i].table, x.labels[i].of(in, out))
 	}
-	running = nil
-	return nil
+}
+
+// measureSome is measure when some function has panicked before.
+func (x *extractors[In, Out]) measureSome(g *gate, v *visit, in In, out Out) {
+	for i := range x.numbers {
+		n := &x.numbers[i]
+		if n.panic.off() {
+			g.ledger.MissNumber(v.hold, i)
+			continue
+		}
+		v.signal = i
+		g.setNumber(v, i, n.of(in, out))
+		n.panic.ok()
+	}
+	for i := range x.labels {
+		l := &x.labels[i]
+		if l.panic.off() {
+			g.ledger.SetLabel(v.hold, i, ledger.NoLabel)
+			continue
+		}
+		v.signal = len(x.numbers) + i
+		g.setLabel(v, i, l.table, l.of(in, out))
+		l.panic.ok()
+	}
+}
+
+// panicked notes that a signal function has panicked; off is its name when that turned it off.
+func (x *extractors[In, Out]) panicked(signal int) (off string) {
+	x.trouble.Store(true)
+	name, p := "", (*panics)(nil)
+	if signal < len(x.numbers) {
+		name, p = "number "+x.numbers[signal].name, x.numbers[signal].panic
+	} else {
+		signal -= len(x.numbers)
+		name, p = "label "+x.labels[signal].name, x.labels[signal].panic
+	}
+	if p.count() {
+		return name
+	}
+	return ""
 }
 
 // panics counts the panics of one function of the application and turns it off after three in a row.

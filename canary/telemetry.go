@@ -85,20 +85,8 @@ func (c *Canary[In, Out]) callbackPanics(yield func(name string, n int64)) {
 }
 
 // signalPanicked notes the panic of a signal function; when that turns the function off, an event says so.
-func (c *Canary[In, Out]) signalPanicked(p *panics) {
-	if !p.count() {
-		return
+func (c *Canary[In, Out]) signalPanicked(signal int) {
+	if name := c.signals.panicked(signal); name != "" {
+		c.keeper.Emit(keeper.Event{Kind: keeper.CallbackFailed, Message: fmt.Sprintf("the function of %s has panicked %d times in a row and is not called any more: the signal has no values", name, maxPanics)})
 	}
-	name := ""
-	for i := range c.signals.numbers {
-		if c.signals.numbers[i].panic == p {
-			name = "number " + c.signals.numbers[i].name
-		}
-	}
-	for i := range c.signals.labels {
-		if c.signals.labels[i].panic == p {
-			name = "label " + c.signals.labels[i].name
-		}
-	}
-	c.keeper.Emit(keeper.Event{Kind: keeper.CallbackFailed, Message: fmt.Sprintf("the function of %s has panicked %d times in a row and is not called any more: the signal has no values", name, maxPanics)})
 }

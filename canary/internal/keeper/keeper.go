@@ -137,6 +137,12 @@ func Start(cfg Config) (*Keeper, error) {
 // Plan is the current plan.
 func (k *Keeper) Plan() *Plan { return k.plan.Load() }
 
+// PlanPointer is where the plan is.
+func (k *Keeper) PlanPointer() *atomic.Pointer[Plan] { return &k.plan }
+
+// Base is the zero of the ledger's clock.
+func (k *Keeper) Base() time.Time { return k.base }
+
 // Now is the clock of the ledger, in nanoseconds; only differences mean something.
 func (k *Keeper) Now() int64 { return int64(time.Since(k.base)) }
 

@@ -85,15 +85,11 @@ type Spent struct {
 	words atomic.Pointer[[]uint64]
 }
 
-func (s *Spent) has(unit uint64) bool {
-	if s == nil {
-		return false
-	}
-	words := s.words.Load()
-	return words != nil && hasAtomic(*words, unit)
-}
+// any says whether a unit was ever marked. It is small enough to be inlined; has is not.
+func (s *Spent) any() bool { return s != nil && s.words.Load() != nil }
 
-func hasAtomic(words []uint64, unit uint64) bool {
+func (s *Spent) has(unit uint64) bool {
+	words := *s.words.Load()
 	line, h := filterLine(unit)
 	for range 4 {
 		if atomic.LoadUint64(&words[line+int(h>>6&7)])&(1<<(h&63)) == 0 {

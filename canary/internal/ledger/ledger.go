@@ -61,7 +61,7 @@ func (l *Ledger) Slots() int { return stripes * len(l.stripes[0].slots) }
 // Reserve takes a slot for a request of a unit in a step. When every slot is in use it returns the zero Hold and marks the unit as spent in the step: the
 // request is thinned. An anonymous request has no unit to spend. The slot is not visible to the folder, and blocks it, until [Hold.Begin].
 func (l *Ledger) Reserve(unit uint64, step uint32, mark Mark, spentUnits *Spent) Hold {
-	if spentUnits.has(unit) {
+	if spentUnits.any() && spentUnits.has(unit) {
 		mark |= spent
 	}
 	first := stackStripe()

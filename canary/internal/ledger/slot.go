@@ -132,12 +132,14 @@ func (l *Ledger) MissNumber(h Hold, i int) {
 
 // SetLabel stores the id of a label.
 func (l *Ledger) SetLabel(h Hold, i int, id uint16) {
-	word, shift := &h.slot.result, 16+16*i
-	if i >= slotLabels {
-		word, shift = &l.overflow(h)[l.shape.labelWord(i)], 16*((i-slotLabels)%labelsPerWord)
+	if i < slotLabels {
+		put(&h.slot.result, 16+16*i, id)
+		return
 	}
-	*word = *word&^(NoLabel<<shift) | uint64(id)<<shift
+	put(&l.overflow(h)[l.shape.labelWord(i)], 16*((i-slotLabels)%labelsPerWord), id)
 }
+
+func put(word *uint64, shift int, id uint16) { *word = *word&^(NoLabel<<shift) | uint64(id)<<shift }
 
 // ClearSignals says that no signal of the call has a value.
 func (l *Ledger) ClearSignals(h Hold) {
