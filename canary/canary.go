@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/modelcanary/go-sdk/canary/internal/flags"
@@ -39,7 +38,6 @@ type Canary[In, Out any] struct {
 	pool              *isolate.Pool[In, Out] // nil: the candidate runs on the caller's goroutine
 	instruments       *telemetry.Instruments
 	callbackEvents    func(name string)
-	awake             atomic.Int64
 }
 
 // New makes a canary and starts its goroutines. It returns every problem of the configuration at once, joined [*ConfigError]s. What the world does - a state
@@ -77,7 +75,7 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	}
 	abandoned := func() int { return 0 }
 	if timeout > 0 {
-		c.pool = isolate.NewPool(c.candidate.Predict, timeout, maxAbandoned, &c.awake)
+		c.pool = isolate.NewPool(c.candidate.Predict, timeout, maxAbandoned)
 		abandoned = c.pool.Abandoned
 	}
 	if set.slots == 0 {
@@ -85,10 +83,10 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	}
 	c.keeper, err = keeper.Start(keeper.Config{
 		Name: cfg.Name, Version: cfg.Candidate.Version, Keyed: cfg.Key != nil,
-		Judge: judge, Criteria: declared, Numbers: len(c.signals.numbers), Texts: len(c.signals.labels),
+		Judge: judge, Numbers: len(c.signals.numbers), Texts: len(c.signals.labels),
 		Slots: set.slots, Deadline: max(defaultDeadline, 2*timeout),
 		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Store: cfg.Store,
-		Abandoned: abandoned, MaxAbandoned: maxAbandoned, Awake: &c.awake,
+		Abandoned: abandoned, MaxAbandoned: maxAbandoned,
 		Recorder: c.recorder, OnEvent: hook(cfg.OnEvent, cfg.Name), Manual: set.manual,
 	})
 	if err != nil {

@@ -47,9 +47,8 @@ const maxIdle = 64
 type Pool[In, Out any] struct {
 	predict      func(context.Context, In) (Out, error)
 	timeout      time.Duration
-	awake        *atomic.Int64 // nanoseconds this process has been awake
 	maxAbandoned int64
-	base         time.Time
+	now          func() time.Duration
 
 	abandoned atomic.Int64
 	idle      chan *worker[In, Out]
@@ -61,13 +60,14 @@ type Pool[In, Out any] struct {
 	quiet   chan struct{} // closed when the pool is closed and nothing runs
 }
 
-// NewPool returns a pool. The timeout is measured in awake time: a call is not abandoned because the whole process stood still.
-func NewPool[In, Out any](predict func(context.Context, In) (Out, error), timeout time.Duration, maxAbandoned int, awake *atomic.Int64) *Pool[In, Out] {
+// NewPool returns a pool. A call is not abandoned because the whole process stood still (SIGSTOP, throttling): when the timer itself is late by more than a
+// quarter of the timeout, the call gets the timeout anew.
+func NewPool[In, Out any](predict func(context.Context, In) (Out, error), timeout time.Duration, maxAbandoned int) *Pool[In, Out] {
+	base := time.Now()
 	return &Pool[In, Out]{
 		predict:      predict,
 		timeout:      timeout,
-		awake:        awake,
-		base:         time.Now(),
+		now:          func() time.Duration { return time.Since(base) },
 		maxAbandoned: int64(maxAbandoned),
 		idle:         make(chan *worker[In, Out], maxIdle),
 		quiet:        make(chan struct{}),
@@ -86,7 +86,7 @@ func (p *Pool[In, Out]) Call(ctx context.Context, in In) (out Out, took time.Dur
 	w := p.worker()
 	w.ctx, w.in = ctx, in
 	w.state.Store(working)
-	began := p.awake.Load()
+	armed := p.now()
 	w.timer.Reset(p.timeout)
 	w.start <- struct{}{}
 	for {
@@ -97,8 +97,9 @@ func (p *Pool[In, Out]) Call(ctx context.Context, in In) (out Out, took time.Dur
 			p.release(w)
 			return out, took, err, ending
 		case <-w.timer.C:
-			if rest := p.timeout - time.Duration(p.awake.Load()-began); rest > p.timeout/2 {
-				w.timer.Reset(rest) // the process stood still, not the model
+			if now := p.now(); now-armed > p.timeout+p.timeout/4 {
+				armed = now // the process stood still, not the model
+				w.timer.Reset(p.timeout)
 				continue
 			}
 			p.abandoned.Add(1)
@@ -230,9 +231,9 @@ func (p *Pool[In, Out]) run(w *worker[In, Out]) {
 // serve runs one call and reports whether the goroutine may take another. Whatever way the function leaves, the caller hears of it.
 func (p *Pool[In, Out]) serve(w *worker[In, Out]) (again bool) {
 	w.ending = Exited
-	began := time.Since(p.base)
+	began := p.now()
 	defer func() {
-		w.took = time.Since(p.base) - began
+		w.took = p.now() - began
 		if w.ending == Exited {
 			if value := recover(); value != nil {
 				w.ending, w.err = Panicked, &PanicError{Value: value, Stack: debug.Stack()}

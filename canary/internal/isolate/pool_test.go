@@ -47,39 +47,13 @@ func (nasty) String() string { panic("String") }
 
 func newPool(t *testing.T, release <-chan struct{}) *Pool[string, string] {
 	t.Helper()
-	var awake atomic.Int64
-	awake.Store(1 << 60) // a process that never sleeps
-	return newPoolAwake(t, release, &awake)
-}
-
-func newPoolAwake(t *testing.T, release <-chan struct{}, awake *atomic.Int64) *Pool[string, string] {
-	t.Helper()
-	p := NewPool(model(release), time.Second, 4, awake)
+	p := NewPool(model(release), time.Second, 4)
 	t.Cleanup(func() { require.Zero(t, p.Close(context.Background())) })
 	return p
 }
 
-// clock lets awake time follow virtual time, as the keeper does.
-func clock(awake *atomic.Int64) (stop func()) {
-	done, gone := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(gone)
-		tick := time.NewTicker(5 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				awake.Add(int64(5 * time.Millisecond))
-			case <-done:
-				return
-			}
-		}
-	}()
-	return func() { close(done); <-gone }
-}
-
 func TestEndings(t *testing.T) {
-	p := NewPool(model(nil), time.Minute, 4, new(atomic.Int64))
+	p := NewPool(model(nil), time.Minute, 4)
 	for range 3 {
 		out, _, err, ending := p.Call(t.Context(), "x")
 		require.Equal(t, "answer to x", out)
@@ -115,10 +89,8 @@ func TestEndings(t *testing.T) {
 
 func TestHangIsAbandonedAndBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var awake atomic.Int64
-		defer clock(&awake)()
 		release := make(chan struct{})
-		p := newPoolAwake(t, release, &awake)
+		p := newPool(t, release)
 		for i := range 4 {
 			began := time.Now()
 			_, _, _, ending := p.Call(t.Context(), "hang")
@@ -140,13 +112,16 @@ func TestHangIsAbandonedAndBounded(t *testing.T) {
 	})
 }
 
-// A process that stood still (SIGSTOP, throttling) must not blame the model: the timeout runs in awake time.
+// A process that stood still (SIGSTOP, throttling) must not blame the model: its timers are late, and the call gets its timeout anew.
 func TestSleepOfTheProcessIsNotATimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var awake atomic.Int64 // nobody advances it: asleep
 		release := make(chan struct{})
-		p := newPoolAwake(t, release, &awake)
-		time.AfterFunc(15*time.Second, func() { close(release) })
+		p := newPool(t, release)
+		var stoodStill atomic.Int64
+		awake := p.now
+		p.now = func() time.Duration { return awake() + time.Duration(stoodStill.Load()) }
+		time.AfterFunc(time.Second/2, func() { stoodStill.Store(int64(15 * time.Second)) })
+		time.AfterFunc(3*time.Second/2, func() { close(release) })
 		out, _, _, ending := p.Call(t.Context(), "hang")
 		require.Equal(t, Returned, ending)
 		require.Equal(t, "answer to hang", out)
@@ -174,7 +149,7 @@ func TestConcurrentSafe(t *testing.T) {
 
 func TestCallWhileClosing(t *testing.T) {
 	for range 200 {
-		p := NewPool(model(nil), time.Minute, 4, new(atomic.Int64))
+		p := NewPool(model(nil), time.Minute, 4)
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
@@ -207,7 +182,7 @@ func TestCallDoesNotAllocate(t *testing.T) {
 }
 
 func BenchmarkCall(b *testing.B) {
-	p := NewPool(func(_ context.Context, in int) (int, error) { return in, nil }, time.Second, 4, new(atomic.Int64))
+	p := NewPool(func(_ context.Context, in int) (int, error) { return in, nil }, time.Second, 4)
 	defer p.Close(b.Context())
 	ctx := b.Context()
 	b.ReportAllocs()

@@ -36,6 +36,7 @@ type clerk struct {
 	stopped chan struct{}
 	ending  sync.Once
 	started bool
+	cancel  context.CancelFunc
 }
 
 // attempt is one try to save everything that is wanted. err may be read when done is closed.
@@ -63,6 +64,9 @@ func (c *clerk) save(s rollback.State) *attempt {
 	defer c.mu.Unlock()
 	if c.dirty {
 		s = c.want.Join(s)
+		if s.Equal(c.want) {
+			return c.current // it is being tried, with its own pauses
+		}
 	}
 	c.want, c.dirty = s, true
 	select {
@@ -87,10 +91,10 @@ func (c *clerk) busy() bool {
 }
 
 func (c *clerk) start() {
-	c.started = true
+	ctx, cancel := context.WithCancel(context.Background())
+	c.started, c.cancel = true, cancel
 	go func() {
 		defer close(c.stopped)
-		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		timer := time.NewTimer(0)
 		defer timer.Stop()
@@ -198,6 +202,7 @@ func (c *clerk) close(ctx context.Context) error {
 	case <-c.stopped:
 		return c.leftover()
 	case <-ctx.Done():
+		c.cancel()
 		return fmt.Errorf("canary: the store of the state still hangs: %w", context.Cause(ctx))
 	}
 }

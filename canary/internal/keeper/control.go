@@ -30,37 +30,42 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 		}
 	}
 	k.signalReady()
-	next := &Plan{
-		Threshold: route.Threshold(share),
-		Reason:    reason,
-		Mark:      ledger.Mark(0).WithReason(uint8(reason)),
-		Closed:    k.closing,
-		Epoch:     state.Epoch,
-		Since:     time.Now(),
-	}
-	next.Share = route.Share(next.Threshold)
+	threshold := route.Threshold(share)
+	mark := ledger.Mark(0).WithReason(uint8(reason))
 	if excluded {
-		next.Mark |= ledger.Excluded
+		mark |= ledger.Excluded
 	}
-	if was != nil && was.Threshold == next.Threshold && was.Epoch == next.Epoch {
-		if was.Reason == next.Reason && was.Mark == next.Mark && was.Closed == next.Closed {
-			return false, was.Share, was.Share
-		}
-		next.Salt, next.Step, next.Spent = was.Salt, was.Step, was.Spent
-		k.plan.Store(next)
+	sameStep := was != nil && was.Threshold == threshold && was.Epoch == state.Epoch
+	if sameStep && was.Mark == mark && was.Closed == k.closing {
 		return false, was.Share, was.Share
 	}
-	next.Salt = route.Salt(k.cfg.Name, state.Epoch, 0)
+	next := &Plan{
+		Threshold: threshold, Reason: reason, Mark: mark, Closed: k.closing,
+		Share: route.Share(threshold), Epoch: state.Epoch, Since: time.Now(),
+	}
+	if was != nil {
+		before = was.Share
+	}
+	if sameStep {
+		next.Salt, next.Step, next.Spent = was.Salt, was.Step, was.Spent
+	} else {
+		k.beginStep(next, was)
+	}
+	k.plan.Store(next)
+	return before != next.Share, before, next.Share
+}
+
+// beginStep gives a plan a step of its own.
+func (k *Keeper) beginStep(next, was *Plan) {
+	next.Salt = route.Salt(k.cfg.Name, next.Epoch, 0)
 	if k.cfg.Keyed {
 		next.Spent = new(ledger.Spent)
 	}
-	if was != nil {
-		next.Step = was.Step + 1
-		before = was.Share
+	if was == nil {
+		return // step 0: nothing is exposed
 	}
+	next.Step = was.Step + 1
 	k.steps.add(step{id: next.Step, share: next.Share, salt: next.Salt, spent: next.Spent})
-	k.plan.Store(next)
-	return before != next.Share, before, next.Share
 }
 
 // wanted is the share that state, flag and holds ask for, why, and whether requests are no evidence.

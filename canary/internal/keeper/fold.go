@@ -80,7 +80,7 @@ func (f *fold) pass() (bool, rulings) {
 	defer f.mu.Unlock()
 	f.joined = false
 	now := f.k.Now()
-	visited := f.folder.Pass(now, f.k.cfg.Awake.Load(), int64(f.k.cfg.Deadline), f)
+	visited := f.folder.Pass(now, f.k.awake.Load(), int64(f.k.cfg.Deadline), f)
 	busy := visited > 0 || len(f.waiting) > 0
 	return busy, f.rule()
 }
@@ -105,7 +105,7 @@ func (f *fold) rule() (r rulings) {
 		f.waiting = f.waiting[1:]
 		if !f.over {
 			f.enter(c.step)
-			r.Ruling = f.judge.Fold(c.evidence, time.Duration(f.k.cfg.Awake.Load()))
+			r.Ruling = f.judge.Fold(c.evidence, time.Duration(f.k.awake.Load()))
 			f.tally.evaluations++
 			f.over = r.RollBack
 			f.last = r.Ruling
@@ -146,7 +146,9 @@ func (f *fold) Assigned(e ledger.Entry) ticket {
 		}
 		stratum = f.coins.Toss(e, route.Position(e.Unit, f.current.salt))
 	}
-	f.tally.stale++
+	if e.Mark&ledger.Excluded == 0 {
+		f.tally.stale++
+	}
 	if stratum != criteria.Uncounted {
 		f.tally.counted[arm]++
 		f.tally.stale = 0

@@ -22,7 +22,6 @@ type Config struct {
 	Keyed   bool   // assignment sticks to units
 
 	Judge          *criteria.Judge
-	Criteria       []criteria.Criterion
 	Numbers, Texts int // how many number and label signals
 
 	Slots    int
@@ -34,7 +33,6 @@ type Config struct {
 	// Abandoned is the number of candidate calls past their timeout that are still under way; at MaxAbandoned the candidate is taken to hang.
 	Abandoned    func() int
 	MaxAbandoned int
-	Awake        *atomic.Int64 // the keeper's awake time, in nanoseconds; written by the keeper
 
 	Recorder *telemetry.Recorder
 	OnEvent  func(Event)
@@ -61,6 +59,7 @@ type Keeper struct {
 	Ledger *ledger.Ledger
 	base   time.Time
 	plan   atomic.Pointer[Plan]
+	awake  atomic.Int64 // nanoseconds this process has been awake, as far as the passes can tell
 
 	flag   *flags.Reader
 	clerk  *clerk
@@ -175,16 +174,13 @@ func (k *Keeper) loop() {
 			return
 		}
 		now := time.Now()
-		if k.pass(min(now.Sub(last), 4*max(wait, poll))) {
-			empty = 0
-		} else {
-			empty++
-		}
+		busy := k.pass(min(now.Sub(last), 4*max(wait, poll)))
 		last = now
-		if k.plan.Load().Closed {
-			if k.fold.open() == 0 {
-				return
-			}
+		closed := k.plan.Load().Closed
+		if closed && !busy && k.fold.open() == 0 {
+			return
+		}
+		if empty++; busy || closed {
 			empty = 0
 		}
 		wait = k.interval(empty)
@@ -207,7 +203,7 @@ func (k *Keeper) interval(empty int) time.Duration {
 
 // pass folds, judges and publishes. It reports whether there was anything to do.
 func (k *Keeper) pass(awake time.Duration) bool {
-	k.cfg.Awake.Add(int64(max(awake, 0)))
+	k.awake.Add(int64(max(awake, 0)))
 	busy, rule := k.fold.pass()
 	if rule.routing != nil {
 		k.breakRouting(rule.routing)
@@ -222,9 +218,7 @@ func (k *Keeper) pass(awake time.Duration) bool {
 		k.trip("keeper", fmt.Sprintf("hang: %d candidate calls have not returned long after their timeout", k.cfg.MaxAbandoned), "hang", "local")
 	}
 	k.refresh()
-	if busy {
-		k.herald.replaySoon()
-	}
+	k.herald.replaySoon()
 	return busy
 }
 
