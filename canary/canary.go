@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/modelcanary/go-sdk/canary/internal/flags"
@@ -37,7 +38,6 @@ type Canary[In, Out any] struct {
 	recorder          *telemetry.Recorder
 	pool              *isolate.Pool[In, Out] // nil: the candidate runs on the caller's goroutine
 	instruments       *telemetry.Instruments
-	callbackEvents    func(name string)
 }
 
 // New makes a canary and starts its goroutines. It returns every problem of the configuration at once, joined [*ConfigError]s. What the world does - a state
@@ -121,7 +121,7 @@ func withBackstop(declared []criteria.Criterion) []criteria.Criterion {
 			return declared
 		}
 	}
-	return append(declared[:len(declared):len(declared)], criteria.Backstop{})
+	return append(slices.Clip(declared), criteria.Backstop{})
 }
 
 // Rollback takes the candidate out for good: every request that starts after it returns - also with an error - is stable's, now and after restarts, until a

@@ -181,12 +181,12 @@ func derived[In, Out any]() Signals[In, Out] {
 	s := Signals[In, Out]{Numbers: Numbers[In, Out]{}, Labels: Labels[In, Out]{}}
 	t := reflect.TypeFor[Out]()
 	if m, ok := t.MethodByName("Confidence"); ok && t.Kind() != reflect.Interface {
-		if confidence, ok := m.Func.Interface().(func(Out) float64); ok {
+		if confidence, ok := reflect.TypeAssert[func(Out) float64](m.Func); ok {
 			s.Numbers["confidence"] = func(_ In, out Out) float64 { return confidence(out) }
 		}
 	}
 	if m, ok := t.MethodByName("Label"); ok && t.Kind() != reflect.Interface {
-		if text, ok := m.Func.Interface().(func(Out) string); ok {
+		if text, ok := reflect.TypeAssert[func(Out) string](m.Func); ok {
 			s.Labels["label"] = func(_ In, out Out) string { return text(out) }
 		}
 	}

@@ -36,6 +36,7 @@ type Criterion interface {
 // rollout's alpha.
 type Role uint8
 
+// The roles.
 const (
 	Guardrail Role = iota // a breach rolls back; the zero value
 	Hold                  // a breach holds the ramp; a budget of its own

@@ -2,6 +2,7 @@ package criteria_test
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/modelcanary/go-sdk/criteria"
@@ -42,14 +43,14 @@ func ExampleNewJudge() {
 		Numbers: []string{"confidence"},
 		Criteria: []criteria.Criterion{
 			criteria.Latency{Tolerance: -0.1},
-			criteria.Distribution{Signal: "confidance"},
+			criteria.Distribution{Signal: "certainty"},
 		},
 	})
 	fmt.Println(err)
 	// Output:
 	// criteria: config: alpha 1.5 is outside (0, 1)
 	// criteria: latency: tolerance -0.1 is neither in [0, 100] nor Strict
-	// criteria: distribution(confidance): unknown number signal "confidance", declared are ["confidence"]
+	// criteria: distribution(certainty): unknown number signal "certainty", declared are ["confidence"]
 }
 
 // Criteria are plain values: they compare, and print what they demand.
@@ -79,7 +80,7 @@ func judgeOf(c criteria.Criterion, usual func(i int) criteria.Observation) *crit
 		Criteria:  []criteria.Criterion{c},
 		Numbers:   []string{"confidence"},
 		Labels:    []string{"digit"},
-		LabelText: func(_ int, id uint16) string { return fmt.Sprint(id) },
+		LabelText: func(_ int, id uint16) string { return strconv.FormatUint(uint64(id), 10) },
 	})
 	if err != nil {
 		panic(err)

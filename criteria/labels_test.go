@@ -21,15 +21,15 @@ func labelled(j *Judge, n int, labels ...uint16) *Evidence {
 	return e
 }
 
-func classJudge(t *testing.T, c Categories) (*Judge, *labelBook) {
-	c.Signal = "class"
-	j := mustJudge(t, Config{Labels: []string{"class"}, Criteria: []Criterion{c}})
+func classJudge(t *testing.T) (*Judge, *labelBook) {
+	t.Helper()
+	j := mustJudge(t, Config{Labels: []string{"class"}, Criteria: []Criterion{Categories{Signal: "class"}}})
 	j.BeginStep(half)
 	return j, j.watches[0].book.(*labelBook)
 }
 
 func TestLabelsOfTheFirstBetsShareHalfTheWeight(t *testing.T) {
-	j, b := classJudge(t, Categories{})
+	j, b := classJudge(t)
 	require.True(t, b.starved())
 	require.InDelta(t, 0, j.Fold(labelled(j, 10, 4, 2, 9), 0).LogE, 1e-12, "nothing is known, nothing is bet")
 	require.True(t, b.starved())
@@ -42,7 +42,7 @@ func TestLabelsOfTheFirstBetsShareHalfTheWeight(t *testing.T) {
 }
 
 func TestNewLabelIsBetOnFromTheNextRound(t *testing.T) {
-	j, b := classJudge(t, Categories{})
+	j, b := classJudge(t)
 	j.Fold(labelled(j, 32, 0, 1), 0)
 	require.Equal(t, []span{{2, MaxLabels}}, b.freshEvent.stable)
 	j.Fold(labelled(j, 1, 7, 8, 8), 0)
@@ -65,7 +65,7 @@ func TestNewLabelIsBetOnFromTheNextRound(t *testing.T) {
 
 // However many labels are found, the parts never add up to more than one.
 func TestLabelWeightsNeverExceedOne(t *testing.T) {
-	j, b := classJudge(t, Categories{})
+	j, b := classJudge(t)
 	j.Fold(labelled(j, 64, 0), 0)
 	for id := uint16(1); id < MaxLabels; id++ {
 		j.Fold(labelled(j, 1, id), 0)
@@ -85,7 +85,7 @@ func TestLabelWeightsNeverExceedOne(t *testing.T) {
 
 // Bets of a found label get capital that lay idle, none that was made.
 func TestFindingLabelsKeepsTheEvidence(t *testing.T) {
-	j, b := classJudge(t, Categories{})
+	j, b := classJudge(t)
 	j.Fold(labelled(j, 64, 0, 1), 0)
 	for id := uint16(2); id < 20; id++ {
 		before := j.Fold(labelled(j, 3, 0, id), 0).LogE
@@ -97,7 +97,7 @@ func TestFindingLabelsKeepsTheEvidence(t *testing.T) {
 
 // Labels seen while nothing could be bet belong to the first bets.
 func TestLabelsAreLearntForBetsOnly(t *testing.T) {
-	j, b := classJudge(t, Categories{})
+	j, b := classJudge(t)
 	for i := range 300 {
 		if i%100 == 0 {
 			j.BeginStep([NumStrata]float64{})
@@ -117,7 +117,7 @@ func TestLabelChangesAreSeen(t *testing.T) {
 		"a new one":      func(i int) uint16 { return usual(i) + 90*uint16(i%5/4) },
 		"ever new ones":  func(i int) uint16 { return usual(i) + uint16(i%5/4)*uint16(4+i%240) },
 	} {
-		j, _ := classJudge(t, Categories{})
+		j, _ := classJudge(t)
 		for i := range 500 {
 			e := j.NewEvidence()
 			e.Observe(Fresh, &Observation{Labels: []uint16{usual(i)}})

@@ -6,6 +6,7 @@ import "time"
 // that fell back to stable after the candidate failed stays the candidate's.
 type Arm uint8
 
+// The arms.
 const (
 	Stable    Arm = iota // the model in charge; the zero value
 	Candidate            // the model on trial
@@ -27,6 +28,7 @@ func (a Arm) String() string {
 // An Outcome is how a request ended for the arm it was assigned to.
 type Outcome uint8
 
+// The outcomes.
 const (
 	Fine      Outcome = iota // answered; the zero value
 	Failed                   // an error, a panic or an invalid answer: harm

@@ -72,7 +72,7 @@ func TestDefinitionsResolve(t *testing.T) {
 			p, err := local.OpenFile(write(t, tt.document))
 			require.NoError(t, err)
 			client := newClient(t, p)
-			require.Equal(t, tt.want, evaluate(client, "flag", openfeature.NewEvaluationContext("user-1", nil)))
+			require.Equal(t, tt.want, evaluate(client, openfeature.NewEvaluationContext("user-1", nil)))
 		})
 	}
 }

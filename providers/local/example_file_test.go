@@ -90,8 +90,7 @@ func ExampleOpenFile_refused() {
 	}
 
 	_, err = local.OpenFile(file.Name())
-	var bad *local.FlagError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*local.FlagError](err); ok {
 		fmt.Println(bad)
 	}
 	// Output: flag "langdetect-arm": targeting operator "if" is not supported, only fractional

@@ -83,8 +83,7 @@ func ExampleProvider_EventChannel() {
 
 func ExampleFlagError() {
 	err := local.New().Set("langdetect-rollout", nil)
-	var bad *local.FlagError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*local.FlagError](err); ok {
 		fmt.Println(bad.Flag)
 		fmt.Println(bad.Problem)
 	}

@@ -32,13 +32,13 @@ type outcome struct {
 }
 
 // evaluate asks for the flag as every type there is; the defaults are -1, "default", true and nil.
-func evaluate(client *openfeature.Client, key string, ec openfeature.EvaluationContext) map[string]outcome {
+func evaluate(client *openfeature.Client, ec openfeature.EvaluationContext) map[string]outcome {
 	ctx := context.Background()
-	b, _ := client.BooleanValueDetails(ctx, key, true, ec)
-	s, _ := client.StringValueDetails(ctx, key, "default", ec)
-	f, _ := client.FloatValueDetails(ctx, key, -1, ec)
-	i, _ := client.IntValueDetails(ctx, key, -1, ec)
-	o, _ := client.ObjectValueDetails(ctx, key, nil, ec)
+	b, _ := client.BooleanValueDetails(ctx, "flag", true, ec)
+	s, _ := client.StringValueDetails(ctx, "flag", "default", ec)
+	f, _ := client.FloatValueDetails(ctx, "flag", -1, ec)
+	i, _ := client.IntValueDetails(ctx, "flag", -1, ec)
+	o, _ := client.ObjectValueDetails(ctx, "flag", nil, ec)
 	return map[string]outcome{
 		"bool":   {b.Value, b.Variant, b.Reason, b.ErrorCode},
 		"string": {s.Value, s.Variant, s.Reason, s.ErrorCode},
@@ -104,7 +104,7 @@ func TestSetValuesResolveAsTheirTypeOnly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := local.New()
 			require.NoError(t, p.Set("flag", tt.set))
-			got := evaluate(newClient(t, p), "flag", openfeature.EvaluationContext{})
+			got := evaluate(newClient(t, p), openfeature.EvaluationContext{})
 			require.Equal(t, except("", openfeature.StaticReason, tt.want), got)
 		})
 	}
@@ -157,12 +157,12 @@ func TestUnknownAndDeletedFlagsAreNotFound(t *testing.T) {
 	p := local.New()
 	client := newClient(t, p)
 	missing := defaults(openfeature.ErrorReason, openfeature.FlagNotFoundCode)
-	require.Equal(t, missing, evaluate(client, "flag", openfeature.EvaluationContext{}))
+	require.Equal(t, missing, evaluate(client, openfeature.EvaluationContext{}))
 
 	require.NoError(t, p.Set("flag", "on"))
 	require.NoError(t, p.Delete("flag"))
 	require.NoError(t, p.Delete("flag"), "deleting twice is no error")
-	require.Equal(t, missing, evaluate(client, "flag", openfeature.EvaluationContext{}))
+	require.Equal(t, missing, evaluate(client, openfeature.EvaluationContext{}))
 }
 
 func TestZeroValueIsAnEmptyProvider(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"os"
+	"strconv"
 	"testing"
 
 	"github.com/open-feature/go-sdk/openfeature"
@@ -32,7 +33,7 @@ type goldenGroup struct {
 func (g goldenGroup) document(t *testing.T) []byte {
 	variants := map[string]string{"a": "A", "b": "B", "c": "C", "wild": "W"}
 	for i := range 16 {
-		variants[fmt.Sprintf("v%d", i)] = fmt.Sprint(i)
+		variants[fmt.Sprintf("v%d", i)] = strconv.Itoa(i)
 	}
 	document, err := json.Marshal(map[string]any{"flags": map[string]any{g.Flag: map[string]any{
 		"state": "ENABLED", "variants": variants, "defaultVariant": "wild",

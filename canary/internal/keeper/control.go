@@ -95,7 +95,7 @@ func (k *Keeper) wanted() (share float64, reason Reason, excluded bool) {
 
 // signalReady ends the wait in Start when nothing that is to come soon would change the plan.
 func (k *Keeper) signalReady() {
-	if k.isReady || k.flag == nil || !(k.known || k.stateErr != nil) || k.flag.Reading().Kind == flags.NoneYet || k.clerk.busy() {
+	if k.isReady || k.flag == nil || (!k.known && k.stateErr == nil) || k.flag.Reading().Kind == flags.NoneYet || k.clerk.busy() {
 		return
 	}
 	k.isReady = true

@@ -1,6 +1,8 @@
 package keeper
 
 import (
+	"maps"
+
 	"github.com/modelcanary/go-sdk/canary/internal/flags"
 	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
 	"github.com/modelcanary/go-sdk/criteria"
@@ -50,10 +52,7 @@ func (k *Keeper) Rollbacks(yield func(cause, origin string, n int64)) {
 func (k *Keeper) Evaluations(declared []criteria.Criterion, yield func(criterion, verdict string, n int64)) {
 	k.fold.mu.Lock()
 	total := k.fold.tally.evaluations
-	failedAt := make(map[string]uint64, len(k.fold.tally.failed))
-	for name, at := range k.fold.tally.failed {
-		failedAt[name] = at
-	}
+	failedAt := maps.Clone(k.fold.tally.failed)
 	k.fold.mu.Unlock()
 	seen := map[string]bool{}
 	for _, c := range declared {
