@@ -1,2 +1,32 @@
-// Package canary is the middleware: it wraps a stable and a candidate model as one predictor.
+// Package canary is the middleware: it wraps a stable model and a candidate as one predictor, gives the candidate the share of requests that a flag
+// allows, and takes it away for good when it is worse.
+//
+// A [Canary] is a [Predictor] like the models it wraps. [New] makes it from a [Config], which is plain data but for the models, the key and the signals.
+// [Canary.Predict] answers, [Canary.Decide] also says what was decided, [Canary.Snapshot] is everything a person may ask, [Canary.Rollback] is a person's
+// hand, and [Canary.Shutdown] ends it.
+//
+// # A request
+//
+// The arm is chosen by the hash of the targeting key and the share: sticky, the same in every process, and a growing share only ever moves keys to the
+// candidate. The request reserves a slot in a ledger, the model runs, the slot is settled with outcome, latency and signals. A candidate that errs, panics, hangs
+// beyond CandidateTimeout or ends its goroutine is replaced by stable in the same call, and its failure counts. What stable returns, its panics included, passes
+// through untouched.
+//
+// # A verdict
+//
+// A keeper folds settled slots in the order of assignment, a few milliseconds later, and judges them by the declared criteria (package criteria). With a key
+// function a unit counts once per step of the share, by its first assigned request. When the evidence reaches its limit, the plan that requests read is swapped,
+// the state is stored (package rollback), and the application's hook is told, in this order. Nothing on the request path waits for any of it.
+//
+// # When something is broken
+//
+// Stable serves. A flag that cannot be believed never raises the share: its last good value is held for 30 s, its requests are not evidence, then the share is 0.
+// State that cannot be read means stable only, until it can. The share never rises beyond what the store already remembers. A split that is not as declared
+// holds the rollout and blames neither model. All of it is in events, in the snapshot and in the metrics.
+//
+// # Metrics
+//
+// OpenTelemetry, through the global meter provider; without one they cost nothing. model_canary.prediction.duration, .selection, .fallback,
+// .criterion.evaluation, .rollback, .flag.error, .callback.failure, .evidence.thinned, .store.failure, .event.dropped, .state, .share, .candidate.abandoned.
+// Attributes come from closed sets: no key, input, output or error text.
 package canary

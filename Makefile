@@ -1,0 +1,59 @@
+# One target per thing a person or CI wants. `make` alone lists them.
+.DEFAULT_GOAL := help
+
+LINT_VERSION := v2.15.0
+MODULES      := . examples benchmarks
+
+.PHONY: help
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+.PHONY: check
+check: format tidy vet lint test race examples modules ## everything CI runs
+
+.PHONY: format
+format: ## fail if a file is not gofmt'd
+	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not gofmt'd:"; echo "$$out"; exit 1; }
+
+.PHONY: tidy
+tidy: ## fail if a go.mod or go.sum is not tidy
+	@for m in $(MODULES); do echo "$$m: go mod tidy -diff"; (cd $$m && GOWORK=off go mod tidy -diff) || exit 1; done
+
+.PHONY: vet
+vet: ## go vet, all modules, and the core for other systems
+	go vet work
+	GOOS=darwin go vet ./rollback ./canary/...
+	GOOS=windows go vet ./rollback ./canary/...
+	GOARCH=386 go vet ./canary/... ./criteria ./rollback
+
+.PHONY: lint
+lint: ## golangci-lint, all modules
+	@for m in $(MODULES); do echo "$$m: golangci-lint run"; (cd $$m && golangci-lint run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
+
+.PHONY: lint-install
+lint-install: ## install golangci-lint
+	go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+.PHONY: lint-version
+lint-version:
+	@echo $(LINT_VERSION:v%=%)
+
+.PHONY: test
+test: ## the tests of the core, simulations included
+	go test ./...
+
+.PHONY: race
+race: ## all tests of all modules under the race detector, shuffled
+	go test -race -shuffle=on work
+
+.PHONY: examples
+examples: ## run the examples
+	go run ./examples/quickstart
+
+.PHONY: modules
+modules: ## build and test each module as its users see it, without the workspace
+	@for m in $(MODULES); do echo "$$m: GOWORK=off go build, go test"; (cd $$m && GOWORK=off go build ./... && GOWORK=off go test ./...) || exit 1; done
+
+.PHONY: bench
+bench: ## what a request costs, over the floor
+	go test -run xxx -bench . -benchtime 1x -count 5 ./benchmarks/hotpath
