@@ -16,7 +16,7 @@ func TestIDsAreStable(t *testing.T) {
 	var table Table
 	ids := map[string]uint16{}
 	seen := map[uint16]string{}
-	texts := []string{"", "en", "de", "日本語", "\xff\xfe", "a\x00b", strings.Repeat("x", 1<<20)}
+	texts := []string{"", "en", "de", "日本語", "\xff\xfe", "a\x00b", strings.Repeat("x", maxText), "aaaaaaaaX", "aaaaaaaaY"}
 	for i := range 40 {
 		texts = append(texts, "label-"+strconv.Itoa(i))
 	}
@@ -35,6 +35,16 @@ func TestIDsAreStable(t *testing.T) {
 			require.Equal(t, want, table.Text(id))
 		}
 	}
+}
+
+func TestLongTextsShareIDs(t *testing.T) {
+	var table Table
+	long := strings.Repeat("x", 1<<20)
+	id := table.ID(long)
+	require.GreaterOrEqual(t, id, uint16(criteria.LabelSlots))
+	require.Less(t, id, uint16(criteria.MaxLabels))
+	require.Equal(t, id, table.ID(strings.Clone(long)))
+	require.Contains(t, table.Text(id), "others")
 }
 
 func TestMemoryIsBounded(t *testing.T) {
