@@ -75,7 +75,7 @@ func (s *session) note(state State, err error) error {
 
 // check opens what a power loss has left, and holds it to what was acknowledged.
 func (s *session) check(image *disk) error {
-	found, err := newSession(image, State{}).f.Load(context.Background())
+	found, err := loadOnce(image)
 	switch {
 	case errors.Is(err, ErrNoState) && s.acked.Revision == 0:
 		return nil
@@ -87,6 +87,13 @@ func (s *session) check(image *disk) error {
 		return fmt.Errorf("opens as epoch %d %v share %g, acknowledged was epoch %d %v share %g",
 			found.Epoch, found.Stage, found.HighestShare, s.acked.Epoch, s.acked.Stage, s.acked.HighestShare)
 	}
+}
+
+// loadOnce is a process that loads and ends.
+func loadOnce(d *disk) (State, error) {
+	f := newSession(d, State{}).f
+	found, err := f.Load(context.Background())
+	return found, errors.Join(err, f.Close())
 }
 
 // cut runs op in a session that setup makes anew each time, with the power failing in its first call, its second, and so on, and last not at
