@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+var errFaulty = syscall.EIO
+
 // diskFaults are what can go wrong in a call.
 var diskFaults = map[string]fault{
 	"EIO":         {err: syscall.EIO},
