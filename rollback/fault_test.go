@@ -75,14 +75,14 @@ func failOnce(call int, f fault, plant func(*disk)) error {
 		}
 		return s, nil
 	}
-	checkAll := func(s *session) error { return s.d.eachImage(simPath, 16, s.checkFaulty) }
+	checkAll := func(s *session) error { return s.d.eachImage(simPath, full(16), s.checkFaulty) }
 	if _, err := setup(checkAll); err != nil {
 		return err
 	}
 	return cut(func() *session {
 		s, _ := setup(func(*session) error { return nil })
 		return s
-	}, "next", func(s *session) error { return s.d.eachImage(simPath, 16, s.check) })
+	}, "next", func(s *session) error { return s.d.eachImage(simPath, full(16), s.check) })
 }
 
 // persist saves until it is acknowledged, at most three times.
@@ -124,7 +124,7 @@ func failKind(kind string, when func(call int) bool, f fault, plant func(*disk))
 	}
 	for _, op := range faultHistory {
 		err := s.save(op)
-		if bad := s.d.eachImage(simPath, 64, s.checkFaulty); bad != nil {
+		if bad := s.d.eachImage(simPath, full(64), s.checkFaulty); bad != nil {
 			return fmt.Errorf("%s: %w", op, bad)
 		}
 		if err != nil {
@@ -146,10 +146,12 @@ func eachFault(try func(call int, f fault, plant func(*disk)) error, plant func(
 }
 
 func TestOneFaultAtEveryCall(t *testing.T) {
+	t.Parallel()
 	require.NoError(t, eachFault(failOnce, sound))
 }
 
 func TestFaultsFromEveryCallOn(t *testing.T) {
+	t.Parallel()
 	require.NoError(t, eachFault(failFrom, sound))
 }
 

@@ -65,6 +65,14 @@ func (n *node) eachImage(limit int, visit func(content []byte) error) error {
 	})
 }
 
+// full is n, or a fraction of it where that is all there is time for.
+func full(n int) int {
+	if raceEnabled {
+		return max(n/64, 2)
+	}
+	return n
+}
+
 // eachChoice visits all combinations of one number below each of options, or some of them if there are more than limit.
 func eachChoice(options []int, limit int, visit func(choice []int) error) error {
 	total := 1

@@ -17,5 +17,13 @@ func TestMain(m *testing.M) {
 		child(os.Getenv("ROLLBACK_TEST_PATH"))
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m)
+	dir, err := os.MkdirTemp("", "rollback") // examples cannot clean up for themselves
+	if err != nil {
+		panic(err)
+	}
+	_ = os.Setenv("TMPDIR", dir)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(dir)
+		os.Exit(code)
+	}))
 }
