@@ -150,7 +150,9 @@ func TestReplaceIsThePersonsWayOut(t *testing.T) {
 		known, err := f.Load(t.Context())
 		require.Error(t, err, name)
 
-		saved, err := f.Replace(t.Context(), known.Next("v2"))
+		next := known.Next("v2")
+		next.Revision = 99 // of no consequence
+		saved, err := f.Replace(t.Context(), next)
 		require.NoError(t, err, name)
 		require.Equal(t, known.Revision+1, saved.Revision, name)
 		require.Equal(t, string(content), string(d.names[simPath+".bad"].seen), name)

@@ -33,6 +33,7 @@ type disk struct {
 	hidesSyncErrors  bool // planted bug: a failed datasync reports success
 	off              bool
 	temps            int
+	handles          int // open now
 }
 
 // rename is one change of a name: to a file, or to nothing.
@@ -89,7 +90,7 @@ func (d *disk) done() error {
 
 // kill ends the process: handles and locks are gone, the page cache stays.
 func (d *disk) kill() {
-	d.off, d.powerAt, d.inject = false, 0, nil
+	d.off, d.powerAt, d.inject, d.handles = false, 0, nil, 0
 	d.calls = nil
 	for _, n := range d.nodes() {
 		n.holder = nil
@@ -130,7 +131,11 @@ func (d *disk) openAs(call, path string) (handle, error) {
 	if n == nil {
 		return nil, fs.ErrNotExist
 	}
-	return &simHandle{disk: d, node: n}, d.done()
+	if err := d.done(); err != nil {
+		return nil, err
+	}
+	d.handles++
+	return &simHandle{disk: d, node: n}, nil
 }
 
 func (d *disk) createTemp(dir, pattern string) (handle, string, error) {
@@ -141,7 +146,11 @@ func (d *disk) createTemp(dir, pattern string) (handle, string, error) {
 	path := filepath.Join(dir, strings.Replace(pattern, "*", fmt.Sprint(d.temps), 1))
 	n := &node{dirty: map[int]*sector{}}
 	d.setName(path, n)
-	return &simHandle{disk: d, node: n}, path, d.done()
+	if err := d.done(); err != nil {
+		return nil, "", err
+	}
+	d.handles++
+	return &simHandle{disk: d, node: n}, path, nil
 }
 
 func (d *disk) link(from, to string) error {
@@ -284,6 +293,7 @@ func (h *simHandle) lock() error {
 }
 
 func (h *simHandle) Close() error {
+	h.disk.handles--
 	if h.node.holder == h {
 		h.node.holder = nil
 	}

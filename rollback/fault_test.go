@@ -29,6 +29,9 @@ func (s *session) save(op string) error {
 		"expose": func() State { return s.acked.Expose(s.acked.HighestShare + 0.25) },
 		"trip":   func() State { return s.acked.RollBack(breach) },
 	}[op]()
+	for _, earlier := range s.tried { // may turn out to be stored after all, and is then joined
+		s.tried = append(s.tried, next.Join(earlier))
+	}
 	s.tried = append(s.tried, next)
 	return s.note(Save(context.Background(), s.f, next))
 }
@@ -93,13 +96,21 @@ func (s *session) persist(op string, visit func(*session) error) error {
 			return bad
 		}
 		if err == nil {
-			return nil
+			return s.d.eachImage(simPath, full(16), mirroredOnDisk)
 		}
 		if !errors.Is(err, ErrUnwritable) {
 			return fmt.Errorf("unexpected error: %w", err)
 		}
 	}
 	return errors.New("never acknowledged, although only one call has failed")
+}
+
+// mirroredOnDisk is what is promised of every acknowledged state: it is there twice, whatever is lost.
+func mirroredOnDisk(image *disk) error {
+	if v := readView(&simHandle{disk: image, node: image.names[simPath]}); !v.mirrored() {
+		return fmt.Errorf("acknowledged, but not in both slots: %v, %v", v.errs[0], v.errs[1])
+	}
+	return nil
 }
 
 // failFrom lets all calls fail from one on, or all of one kind: nothing may be acknowledged that is not there.
@@ -162,6 +173,99 @@ func TestFaultsFindPlantedBugs(t *testing.T) {
 	} {
 		require.Error(t, eachFault(failFrom, plant), name)
 	}
+}
+
+// eachFailedOperation does the history once for every write and sync in it, which fails, up to the operation that fails with it.
+func eachFailedOperation(visit func(failed func() *session) error) error {
+	for call := range countCalls() {
+		for _, f := range []fault{{err: syscall.EIO}, {short: true}} {
+			failed := func() *session { return failedAt(call+1, f) }
+			if len(failed().tried) == 0 {
+				continue // nothing has failed
+			}
+			if err := visit(failed); err != nil {
+				return fmt.Errorf("%+v in call %d: %w", f, call+1, err)
+			}
+		}
+	}
+	return nil
+}
+
+func failedAt(call int, f fault) *session {
+	s := newSession(newDisk(), bulky())
+	s.d.inject = func(n int, name string) fault {
+		if n == call && (name == "write" || name == "sync") {
+			return f
+		}
+		return fault{}
+	}
+	for _, op := range faultHistory {
+		if s.save(op) != nil {
+			break
+		}
+	}
+	return s
+}
+
+// After a failed write or sync, the power fails in each call of what comes next in the same process: the good slot is not touched before the other
+// one is good again, and a state that is loaded is in both.
+func TestPowerLossAfterAFault(t *testing.T) {
+	t.Parallel()
+	for _, op := range []string{"load", "save next"} {
+		require.NoError(t, eachFailedOperation(func(failed func() *session) error {
+			return cut(failed, op, func(s *session) error {
+				if !s.d.off && s.acked.Revision != 0 {
+					if err := s.d.eachImage(simPath, full(64), mirroredOnDisk); err != nil {
+						return err
+					}
+				}
+				return s.d.eachImage(simPath, full(64), s.checkUnlessNew)
+			})
+		}))
+	}
+}
+
+// A process dies after a failed sync, and the next one, whose syncs succeed, loses the power while it mends. It cannot know of the failure, but
+// the older slot is certain.
+func TestPowerLossInTheProcessAfterAFault(t *testing.T) {
+	for newer := range 2 {
+		failed := func() *session {
+			s := newSession(newDisk(), bulky())
+			require.NoError(t, s.save("next"))
+			if newer == 1 { // a damaged second slot is written first
+				s.d.names[simPath].seen[slotSize]++
+			}
+			s.d.inject = func(_ int, name string) fault {
+				if name == "sync" {
+					return fault{err: syscall.EIO}
+				}
+				return fault{}
+			}
+			require.ErrorIs(t, s.save("expose"), ErrUnwritable)
+			return newSession(s.d.clone(), s.acked, s.tried...)
+		}
+		require.NoError(t, cut(failed, "load", func(s *session) error {
+			return s.d.eachImage(simPath, 1<<10, s.check)
+		}), "slot %d", newer)
+	}
+}
+
+// A new process that cannot settle what the old one has left still writes a rollback.
+func TestTripIsWrittenThoughTheDirectoryCannotBeSynced(t *testing.T) {
+	s := newSession(newDisk(), bulky())
+	require.NoError(t, s.save("next"))
+	s = newSession(s.d.clone(), s.acked)
+	s.d.inject = func(_ int, name string) fault {
+		if name == "sync dir" {
+			return fault{err: syscall.EIO}
+		}
+		return fault{}
+	}
+	require.ErrorIs(t, s.do("expose"), ErrUnwritable)
+	require.ErrorIs(t, s.do("trip"), ErrUnwritable)
+	found, err := loadOnce(s.d.clone())
+	require.NoError(t, err)
+	require.True(t, found.Tripped())
 }
 
 // A slot that can never be written again: a rollback is not acknowledged, but it is on disk.

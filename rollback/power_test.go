@@ -45,6 +45,8 @@ func (s *session) do(op string) error {
 		return s.swap(s.acked.Expose(s.acked.HighestShare + 0.25))
 	case "trip":
 		return s.swap(s.acked.RollBack(Cause{Reason: strings.Repeat("r", MaxReason), At: breach.At}))
+	case "save next":
+		return s.save("next")
 	case "load":
 		return s.note(s.f.Load(context.Background()))
 	case "restart":
@@ -93,7 +95,11 @@ func (s *session) check(image *disk) error {
 func loadOnce(d *disk) (State, error) {
 	f := newSession(d, State{}).f
 	found, err := f.Load(context.Background())
-	return found, errors.Join(err, f.Close())
+	err = errors.Join(err, f.Close())
+	if d.handles != 0 {
+		err = errors.Join(err, fmt.Errorf("%d handles left open", d.handles))
+	}
+	return found, err
 }
 
 // cut runs op in a session that setup makes anew each time, with the power failing in its first call, its second, and so on, and last not at
