@@ -228,13 +228,11 @@ func TestPowerLossAfterAFault(t *testing.T) {
 // A process dies after a failed sync, and the next one, whose syncs succeed, loses the power while it mends. It cannot know of the failure, but
 // the older slot is certain.
 func TestPowerLossInTheProcessAfterAFault(t *testing.T) {
-	for newer := range 2 {
+	for newer := range 2 { // a damaged slot is written first
 		failed := func() *session {
 			s := newSession(newDisk(), bulky())
 			require.NoError(t, s.save("next"))
-			if newer == 1 { // a damaged second slot is written first
-				s.d.names[simPath].seen[slotSize]++
-			}
+			s.d.names[simPath].seen[newer*slotSize]++
 			s.d.inject = func(_ int, name string) fault {
 				if name == "sync" {
 					return fault{err: syscall.EIO}
