@@ -18,11 +18,11 @@ func at(revision uint64, s State) State {
 	return s
 }
 
-// load opens a file with this content, and also returns the disk as it is afterwards.
-func load(content []byte) (State, error, *disk) {
-	d := diskWith(simPath, content)
+// load opens a file with this content, and returns the disk as it is afterwards.
+func load(content []byte) (*disk, State, error) {
+	d := diskWith(content)
 	found, err := loadOnce(d)
-	return found, err, d
+	return d, found, err
 }
 
 // The file is small enough to try all of its 65,536 bits.
@@ -39,7 +39,7 @@ func TestEveryBitFlip(t *testing.T) {
 		content := fileOf(s, s)
 		for bit := 0; bit < len(content)*8; bit += step {
 			content[bit/8] ^= 1 << (bit % 8)
-			found, err, d := load(content)
+			d, found, err := load(content)
 			content[bit/8] ^= 1 << (bit % 8)
 
 			if err != nil || !found.Equal(s) {
@@ -58,7 +58,7 @@ func TestOneFlipInEachSlotIsCorrupt(t *testing.T) {
 		content := fileOf(s, s)
 		content[i] ^= 1
 		content[slotSize+(i*31)%slotSize] ^= 128
-		_, err, _ := load(content)
+		_, _, err := load(content)
 		require.ErrorIs(t, err, ErrCorrupt)
 	}
 }
@@ -67,7 +67,7 @@ func TestEveryTruncation(t *testing.T) {
 	s := at(7, State{}.Next("v1").Expose(0.25).RollBack(breach))
 	content := fileOf(s, s)
 	for size := range len(content) {
-		found, err, d := load(content[:size])
+		d, found, err := load(content[:size])
 		require.ErrorIs(t, err, ErrCorrupt, size)
 		require.True(t, found.Tripped(), size)
 		require.Equal(t, size >= slotSize, found.RolledBack("v1"), "a whole slot still shows why, %d", size)
@@ -112,7 +112,7 @@ func TestDamagedFiles(t *testing.T) {
 		{"newer format, longer file", append(append(future(at(3, clean)), future(at(3, clean))...), zero...), ErrFutureVersion, State{}},
 		{"newer format, shorter file", future(at(3, clean)), ErrFutureVersion, State{}},
 	} {
-		found, err, d := load(c.content)
+		d, found, err := load(c.content)
 		require.True(t, c.state.normal().Equal(found.normal()), "%s: %+v", c.name, found)
 		if c.want == nil {
 			require.NoError(t, err, c.name)
@@ -144,8 +144,8 @@ func TestReplaceIsThePersonsWayOut(t *testing.T) {
 		"truncated":    fileOf(tripped, tripped)[:5000],
 		"newer format": append(seal(newer), encodeSlot(tripped)...),
 	} {
-		d := diskWith(simPath, content)
-		d.names[simPath+".bad"] = diskWith("", []byte("from last year")).names[""]
+		d := diskWith(content)
+		d.names[simPath+".bad"] = diskWith([]byte("from last year")).names[simPath]
 		f := newSession(d, State{}).f
 		known, err := f.Load(t.Context())
 		require.Error(t, err, name)
@@ -160,7 +160,7 @@ func TestReplaceIsThePersonsWayOut(t *testing.T) {
 
 		saved, err = f.CompareAndSwap(t.Context(), saved.RollBack(breach))
 		require.NoError(t, err, "%s: and on it goes", name)
-		require.NoError(t, d.eachImage(simPath, 1<<12, func(image *disk) error {
+		require.NoError(t, d.eachImage(1<<12, func(image *disk) error {
 			found, err := loadOnce(image)
 			require.NoError(t, err, name)
 			require.True(t, found.Equal(saved), name)
@@ -198,14 +198,14 @@ func TestReplaceSurvivesPowerLossAndFaults(t *testing.T) {
 		return nil
 	}
 	for call := 1; ; call++ {
-		off := diskWith(simPath, bad)
+		off := diskWith(bad)
 		off.powerAt = call
 		_, err := newSession(off, State{}).f.Replace(t.Context(), next)
-		require.NoError(t, off.eachImage(simPath, 1<<10, check))
+		require.NoError(t, off.eachImage(1<<10, check))
 		if err == nil {
 			break
 		}
-		faulty := diskWith(simPath, bad)
+		faulty := diskWith(bad)
 		faulty.inject = func(n int, _ string) fault { return fault{err: map[bool]error{true: errFaulty}[n == call]} }
 		_, _ = newSession(faulty, State{}).f.Replace(t.Context(), next) // may or may not come through
 		faulty.kill()

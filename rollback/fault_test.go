@@ -78,14 +78,14 @@ func failOnce(call int, f fault, plant func(*disk)) error {
 		}
 		return s, nil
 	}
-	checkAll := func(s *session) error { return s.d.eachImage(simPath, full(16), s.checkFaulty) }
+	checkAll := func(s *session) error { return s.d.eachImage(full(16), s.checkFaulty) }
 	if _, err := setup(checkAll); err != nil {
 		return err
 	}
 	return cut(func() *session {
 		s, _ := setup(func(*session) error { return nil })
 		return s
-	}, "next", func(s *session) error { return s.d.eachImage(simPath, full(16), s.check) })
+	}, "next", func(s *session) error { return s.d.eachImage(full(16), s.check) })
 }
 
 // persist saves until it is acknowledged, at most three times.
@@ -96,7 +96,7 @@ func (s *session) persist(op string, visit func(*session) error) error {
 			return bad
 		}
 		if err == nil {
-			return s.d.eachImage(simPath, full(16), mirroredOnDisk)
+			return s.d.eachImage(full(16), mirroredOnDisk)
 		}
 		if !errors.Is(err, ErrUnwritable) {
 			return fmt.Errorf("unexpected error: %w", err)
@@ -108,7 +108,7 @@ func (s *session) persist(op string, visit func(*session) error) error {
 // mirroredOnDisk is what is promised of every acknowledged state: it is there twice, whatever is lost.
 func mirroredOnDisk(image *disk) error {
 	if v := readView(&simHandle{disk: image, node: image.names[simPath]}); !v.mirrored() {
-		return fmt.Errorf("acknowledged, but not in both slots: %v, %v", v.errs[0], v.errs[1])
+		return fmt.Errorf("acknowledged, but not in both slots: %w", errors.Join(v.errs[:]...))
 	}
 	return nil
 }
@@ -135,7 +135,7 @@ func failKind(kind string, when func(call int) bool, f fault, plant func(*disk))
 	}
 	for _, op := range faultHistory {
 		err := s.save(op)
-		if bad := s.d.eachImage(simPath, full(64), s.checkFaulty); bad != nil {
+		if bad := s.d.eachImage(full(64), s.checkFaulty); bad != nil {
 			return fmt.Errorf("%s: %w", op, bad)
 		}
 		if err != nil {
@@ -148,6 +148,9 @@ func failKind(kind string, when func(call int) bool, f fault, plant func(*disk))
 func eachFault(try func(call int, f fault, plant func(*disk)) error, plant func(*disk)) error {
 	for call := range countCalls() {
 		for name, f := range diskFaults {
+			if raceEnabled && name != "EIO" {
+				continue
+			}
 			if err := try(call+1, f, plant); err != nil {
 				return fmt.Errorf("%s in call %d: %w", name, call+1, err)
 			}
@@ -215,11 +218,11 @@ func TestPowerLossAfterAFault(t *testing.T) {
 		require.NoError(t, eachFailedOperation(func(failed func() *session) error {
 			return cut(failed, op, func(s *session) error {
 				if !s.d.off && s.acked.Revision != 0 {
-					if err := s.d.eachImage(simPath, full(64), mirroredOnDisk); err != nil {
+					if err := s.d.eachImage(full(64), mirroredOnDisk); err != nil {
 						return err
 					}
 				}
-				return s.d.eachImage(simPath, full(64), s.checkUnlessNew)
+				return s.d.eachImage(full(64), s.checkUnlessNew)
 			})
 		}))
 	}
@@ -243,7 +246,7 @@ func TestPowerLossInTheProcessAfterAFault(t *testing.T) {
 			return newSession(s.d.clone(), s.acked, s.tried...)
 		}
 		require.NoError(t, cut(failed, "load", func(s *session) error {
-			return s.d.eachImage(simPath, 1<<10, s.check)
+			return s.d.eachImage(1<<10, s.check)
 		}), "slot %d", newer)
 	}
 }
@@ -286,7 +289,7 @@ func TestTripReachesTheOtherSlotWhenOneIsBroken(t *testing.T) {
 		require.ErrorIs(t, err, ErrUnwritable)
 		require.ErrorIs(t, err, syscall.EIO)
 
-		require.NoError(t, s.d.eachImage(simPath, 1<<12, func(image *disk) error {
+		require.NoError(t, s.d.eachImage(1<<12, func(image *disk) error {
 			found, err := loadOnce(image)
 			require.NoError(t, err)
 			require.True(t, found.Tripped(), "slot %d broken", broken)

@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// eachImage visits what may be on disk under name after a power loss, each content once: every subset of what is not durable, or, if there
+// eachImage visits what may be on disk at simPath after a power loss, each content once: every subset of what is not durable, or, if there
 // are more than limit, the two extremes and limit drawn at random.
-func (d *disk) eachImage(name string, limit int, visit func(*disk) error) error {
-	candidates := []*node{d.durable[name]}
+func (d *disk) eachImage(limit int, visit func(*disk) error) error {
+	candidates := []*node{d.durable[simPath]}
 	for _, r := range d.renamed {
-		if r.name == name && !slices.Contains(candidates, r.to) {
+		if r.name == simPath && !slices.Contains(candidates, r.to) {
 			candidates = append(candidates, r.to)
 		}
 	}
@@ -23,17 +23,17 @@ func (d *disk) eachImage(name string, limit int, visit func(*disk) error) error 
 			}
 			continue
 		}
-		if err := n.eachImage(limit, func(content []byte) error { return visit(diskWith(name, content)) }); err != nil {
+		if err := n.eachImage(limit, func(content []byte) error { return visit(diskWith(content)) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func diskWith(name string, content []byte) *disk {
+func diskWith(content []byte) *disk {
 	d := newDisk()
-	d.names[name] = &node{seen: bytes.Clone(content), durable: bytes.Clone(content), dirty: map[int]*sector{}}
-	d.durable[name] = d.names[name]
+	d.names[simPath] = &node{seen: bytes.Clone(content), durable: bytes.Clone(content), dirty: map[int]*sector{}}
+	d.durable[simPath] = d.names[simPath]
 	return d
 }
 

@@ -157,7 +157,7 @@ func powerLoss(length int, plant func(*disk)) (images int, err error) {
 	for _, h := range histories(length) {
 		done, last := h[:len(h)-1], h[len(h)-1]
 		err := cut(after(done, plant), last, func(s *session) error {
-			return s.d.eachImage(simPath, full(1<<12), func(image *disk) error {
+			return s.d.eachImage(full(1<<12), func(image *disk) error {
 				images++
 				return s.check(image)
 			})
@@ -183,10 +183,10 @@ func TestPowerLossDuringRecovery(t *testing.T) {
 	images := 0
 	for _, h := range [][]string{{"next", "trip"}, {"next", "trip", "next"}, {"next", "expose"}} {
 		err := cut(after(h[:len(h)-1], sound), h[len(h)-1], func(s *session) error {
-			return s.d.eachImage(simPath, full(1<<5), func(image *disk) error {
+			return s.d.eachImage(full(1<<5), func(image *disk) error {
 				again := func() *session { return newSession(image.clone(), s.acked, s.tried...) }
 				return cut(again, "restart", func(r *session) error {
-					return r.d.eachImage(simPath, full(16), func(image *disk) error {
+					return r.d.eachImage(full(16), func(image *disk) error {
 						images++
 						return r.checkUnlessNew(image)
 					})
@@ -212,7 +212,7 @@ func killThenPowerLoss(plant func(*disk)) (images int, err error) {
 		for _, op := range []string{"load", "trip"} {
 			err := cut(after(h[:len(h)-1], plant), h[len(h)-1], func(s *session) error {
 				return cut(func() *session { return s.successor(op) }, op, func(r *session) error {
-					return r.d.eachImage(simPath, full(1<<10), func(image *disk) error {
+					return r.d.eachImage(full(1<<10), func(image *disk) error {
 						images++
 						return r.checkUnlessNew(image)
 					})
