@@ -29,11 +29,11 @@ func (f *File) acquire() (view, error) {
 		info, err := f.fs.lstat(f.path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return view{}, f.fail(ErrNoState, f.drop())
+			return view{}, f.fail(ErrNoState, nil)
 		case err != nil:
 			return view{}, f.fail(ErrUnwritable, err)
 		case !info.Mode().IsRegular():
-			return view{}, f.fail(ErrNotRegular, errors.Join(errors.New(info.Mode().String()), f.drop()))
+			return view{}, f.fail(ErrNotRegular, errors.New(info.Mode().String()))
 		case f.holds(info):
 			return view{}, nil
 		}

@@ -29,6 +29,9 @@ func hashVersion(version string) uint64 {
 // order is what makes a bounded union associative.
 func joinBars(a, b []Bar) []Bar {
 	all := slices.Concat(a, b)
+	if len(all) == 0 {
+		return nil
+	}
 	slices.SortFunc(all, func(x, y Bar) int {
 		return cmp.Or(cmp.Compare(y.Epoch, x.Epoch), cmp.Compare(y.Version, x.Version))
 	})
@@ -38,8 +41,5 @@ func joinBars(a, b []Bar) []Bar {
 		seen[b.Version] = true
 		return again
 	})
-	if len(all) == 0 {
-		return nil
-	}
 	return slices.Clip(all[:min(len(all), MaxBarred)])
 }

@@ -75,7 +75,8 @@ func (f *File) Load(ctx context.Context) (State, error) {
 
 // CompareAndSwap stores the join of the stored state and next, if the stored revision is next.Revision. Nil means that it is in both slots and
 // durable. [ErrConflict]: another revision is stored, or none. The other errors are those of [File.Load]; after [ErrUnwritable] next may or
-// may not be found by a later Load. A rollback is written to whichever slot takes it, even if it cannot be acknowledged.
+// may not be found by a later Load. A rollback is written to whichever slot takes it, even if it cannot be acknowledged. Beside an error of reading, the
+// state is what could be read, as for Load.
 func (f *File) CompareAndSwap(ctx context.Context, next State) (State, error) {
 	if err := f.enter(ctx); err != nil {
 		return State{}, err
@@ -86,7 +87,7 @@ func (f *File) CompareAndSwap(ctx context.Context, next State) (State, error) {
 	stored := v.known()
 	switch {
 	case err != nil && !errors.Is(err, ErrNoState):
-		return State{}, err
+		return stored, err
 	case next.Revision != stored.Revision:
 		return State{}, f.fail(ErrConflict, fmt.Errorf("it is %d, expected %d", stored.Revision, next.Revision))
 	case err != nil:

@@ -52,7 +52,7 @@ func (p *pair) write(i int, b []byte) error {
 }
 
 // expendable returns the slot whose loss costs least, should the power fail while it is written. Of two good but different slots that is the
-// newer one: it may be the write of a killed process that was never acknowledged, while the older one certainly was.
+// newer one: its sync may have failed in a process that is gone, while the older one was acknowledged.
 func (p *pair) expendable(v view) int {
 	switch a, b := p.trust(v, 0), p.trust(v, 1); {
 	case a != b && a < b:

@@ -20,7 +20,7 @@ func Save(ctx context.Context, store Store, state State) (State, error) {
 			return saved, nil
 		}
 		if !errors.Is(err, ErrConflict) {
-			return state, err
+			return state.Join(saved), err
 		}
 		stored, err := store.Load(ctx)
 		state = state.Join(stored)

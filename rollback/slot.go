@@ -1,6 +1,7 @@
 package rollback
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -52,6 +53,10 @@ func decodeSlot(b []byte) (State, error) {
 	if length > checksumAt-headerSize {
 		return State{}, fmt.Errorf("payload of %d bytes does not fit", length)
 	}
+	padding := b[headerSize+length : checksumAt]
+	if len(bytes.Trim(padding, "\x00")) != 0 {
+		return State{}, errors.New("padding is not zero")
+	}
 	s, err := parsePayload(b[headerSize : headerSize+length])
 	if err != nil {
 		return State{}, err
@@ -59,9 +64,6 @@ func decodeSlot(b []byte) (State, error) {
 	s.Revision = binary.BigEndian.Uint64(b[12:])
 	if s.Revision == 0 || s.Revision == 1<<64-1 {
 		return State{}, fmt.Errorf("generation %d is not one", s.Revision)
-	}
-	if string(encodeSlot(s)) != string(b) {
-		return State{}, errors.New("padding is not zero")
 	}
 	return s, nil
 }

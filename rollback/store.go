@@ -14,7 +14,8 @@ type Store interface {
 
 	// CompareAndSwap stores next if the stored revision is next.Revision, 0 meaning that there is none yet, and returns what is stored with
 	// its new revision. It returns [ErrConflict] if the revision is another. A nil error means that the state is durable. After any other
-	// error it is unknown whether next was stored: Load again.
+	// error it is unknown whether next was stored: Load again. The state beside an error is what was learned on the way, as for Load; zero if
+	// nothing was.
 	//
 	// What is stored is the [State.Join] of the stored state and next, so that no caller can take back a rollback by mistake.
 	CompareAndSwap(ctx context.Context, next State) (State, error)

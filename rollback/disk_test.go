@@ -1,0 +1,312 @@
+package rollback
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+const sectorSize = 512
+
+var errPowerOff = errors.New("the power is off")
+
+// disk is a file system that can lose its power. It keeps apart what a reader sees (the page cache) and what would be there after a power loss:
+// of the sectors and names that were not made durable, any subset, in any mixture.
+type disk struct {
+	names   map[string]*node // as seen
+	durable map[string]*node
+	renamed []rename // not durable yet, in order
+
+	calls   []string // what was called so far, for messages
+	powerAt int      // the power fails in this call, counted from 1; 0: never
+	inject  func(call int, name string) fault
+
+	liesAboutSync    bool // planted bug: datasync does nothing
+	liesAboutSyncDir bool // planted bug: syncDir does nothing
+	hidesSyncErrors  bool // planted bug: a failed datasync reports success
+	off              bool
+	temps            int
+	handles          int // open now
+}
+
+// rename is one change of a name: to a file, or to nothing.
+type rename struct {
+	name string
+	to   *node
+}
+
+// fault is what goes wrong in a call; the zero value is nothing.
+type fault struct {
+	err   error
+	short bool // a write that writes half and says so without an error
+}
+
+type node struct {
+	seen    []byte
+	durable []byte
+	dirty   map[int]*sector
+	holder  *simHandle
+}
+
+// sector is one that is not known to be durable: on disk is what was there before, or any of versions.
+type sector struct {
+	versions [][]byte
+	lost     bool // the last version was in a sync that failed: the system thinks it clean, no later sync writes it
+}
+
+func newDisk() *disk {
+	return &disk{names: map[string]*node{}, durable: map[string]*node{}}
+}
+
+// call counts a call and returns what is to go wrong in it. In the call in which the power fails, changes still reach the page cache.
+func (d *disk) call(name string) fault {
+	if d.off {
+		return fault{err: errPowerOff}
+	}
+	d.calls = append(d.calls, name)
+	if len(d.calls) == d.powerAt {
+		d.off = true
+	}
+	if d.inject != nil {
+		return d.inject(len(d.calls), name)
+	}
+	return fault{}
+}
+
+// done is the result of a call that has had its effect.
+func (d *disk) done() error {
+	if d.off {
+		return errPowerOff
+	}
+	return nil
+}
+
+// kill ends the process: handles and locks are gone, the page cache stays.
+func (d *disk) kill() {
+	d.off, d.powerAt, d.inject, d.handles = false, 0, nil, 0
+	d.calls = nil
+	for _, n := range d.nodes() {
+		n.holder = nil
+	}
+}
+
+func (d *disk) nodes() []*node {
+	all := slices.Concat(slices.Collect(maps.Values(d.names)), slices.Collect(maps.Values(d.durable)))
+	for _, r := range d.renamed {
+		if r.to != nil {
+			all = append(all, r.to)
+		}
+	}
+	return all
+}
+
+func (d *disk) lstat(path string) (fs.FileInfo, error) {
+	if f := d.call("lstat"); f.err != nil {
+		return nil, f.err
+	}
+	n := d.names[path]
+	if n == nil {
+		return nil, &fs.PathError{Op: "lstat", Path: path, Err: fs.ErrNotExist}
+	}
+	return simInfo{n}, d.done()
+}
+
+func (d *disk) sameFile(a, b fs.FileInfo) bool { return a.(simInfo).node == b.(simInfo).node }
+
+func (d *disk) open(path string) (handle, error)     { return d.openAs("open", path) }
+func (d *disk) openRead(path string) (handle, error) { return d.openAs("open to read", path) }
+
+func (d *disk) openAs(call, path string) (handle, error) {
+	if f := d.call(call); f.err != nil {
+		return nil, f.err
+	}
+	n := d.names[path]
+	if n == nil {
+		return nil, fs.ErrNotExist
+	}
+	if err := d.done(); err != nil {
+		return nil, err
+	}
+	d.handles++
+	return &simHandle{disk: d, node: n}, nil
+}
+
+func (d *disk) createTemp(dir, pattern string) (handle, string, error) {
+	if f := d.call("create"); f.err != nil {
+		return nil, "", f.err
+	}
+	d.temps++
+	path := filepath.Join(dir, strings.Replace(pattern, "*", fmt.Sprint(d.temps), 1))
+	n := &node{dirty: map[int]*sector{}}
+	d.setName(path, n)
+	if err := d.done(); err != nil {
+		return nil, "", err
+	}
+	d.handles++
+	return &simHandle{disk: d, node: n}, path, nil
+}
+
+func (d *disk) link(from, to string) error {
+	if f := d.call("link"); f.err != nil {
+		return f.err
+	}
+	if d.names[to] != nil {
+		return fs.ErrExist
+	}
+	d.setName(to, d.names[from])
+	return d.done()
+}
+
+func (d *disk) rename(from, to string) error {
+	if f := d.call("rename"); f.err != nil {
+		return f.err
+	}
+	d.setName(to, d.names[from])
+	d.setName(from, nil)
+	return d.done()
+}
+
+func (d *disk) remove(path string) error {
+	if f := d.call("remove"); f.err != nil {
+		return f.err
+	}
+	if d.names[path] == nil {
+		return fs.ErrNotExist
+	}
+	d.setName(path, nil)
+	return d.done()
+}
+
+func (d *disk) setName(name string, n *node) {
+	d.renamed = append(d.renamed, rename{name, n})
+	if d.names[name] = n; n == nil {
+		delete(d.names, name)
+	}
+}
+
+func (d *disk) syncDir(string) error {
+	if f := d.call("sync dir"); f.err != nil {
+		return f.err
+	}
+	if d.off || d.liesAboutSyncDir {
+		return d.done()
+	}
+	d.renamed = nil
+	d.durable = maps.Clone(d.names)
+	return nil
+}
+
+// simHandle is an open file on a disk.
+type simHandle struct {
+	disk *disk
+	node *node
+}
+
+func (h *simHandle) Stat() (fs.FileInfo, error) {
+	if f := h.disk.call("stat"); f.err != nil {
+		return nil, f.err
+	}
+	return simInfo{h.node}, h.disk.done()
+}
+
+func (h *simHandle) ReadAt(p []byte, off int64) (int, error) {
+	if f := h.disk.call("read"); f.err != nil {
+		return 0, f.err
+	}
+	n, err := bytes.NewReader(h.node.seen).ReadAt(p, off)
+	if h.disk.off {
+		return 0, errPowerOff
+	}
+	return n, err
+}
+
+func (h *simHandle) WriteAt(p []byte, off int64) (int, error) {
+	f := h.disk.call("write")
+	if f.err != nil {
+		return 0, f.err
+	}
+	if f.short {
+		p = p[:len(p)/2]
+	}
+	h.node.write(p, int(off))
+	return len(p), h.disk.done()
+}
+
+func (n *node) write(p []byte, off int) {
+	if grow := off + len(p) - len(n.seen); grow > 0 {
+		n.seen = append(n.seen, make([]byte, grow)...)
+	}
+	copy(n.seen[off:], p)
+	for i := off / sectorSize; i*sectorSize < off+len(p); i++ {
+		s := n.dirty[i]
+		if s == nil {
+			s = &sector{}
+			n.dirty[i] = s
+		}
+		s.versions = append(s.versions, bytes.Clone(n.seen[i*sectorSize:(i+1)*sectorSize]))
+		s.lost = false
+	}
+}
+
+// datasync that fails leaves the sectors as a real one does: seen as written, counted as clean, on disk or not.
+func (h *simHandle) datasync() error {
+	d, n := h.disk, h.node
+	f := d.call("sync")
+	if d.off || d.liesAboutSync {
+		return d.done()
+	}
+	if f.err != nil {
+		for _, s := range n.dirty {
+			s.lost = true
+		}
+		if d.hidesSyncErrors {
+			return nil
+		}
+		return f.err
+	}
+	n.durable = append(n.durable, make([]byte, len(n.seen)-len(n.durable))...)
+	for i, s := range n.dirty {
+		if !s.lost {
+			copy(n.durable[i*sectorSize:], s.versions[len(s.versions)-1])
+			delete(n.dirty, i)
+		}
+	}
+	return nil
+}
+
+func (h *simHandle) lock() error {
+	if f := h.disk.call("lock"); f.err != nil {
+		return f.err
+	}
+	if h.node.holder != nil && h.node.holder != h {
+		return errHeld
+	}
+	h.node.holder = h
+	return h.disk.done()
+}
+
+func (h *simHandle) Close() error {
+	h.disk.handles--
+	if h.node.holder == h {
+		h.node.holder = nil
+	}
+	return nil
+}
+
+type simInfo struct{ *node }
+
+func (i simInfo) Name() string       { return "state" }
+func (i simInfo) Size() int64        { return int64(len(i.seen)) }
+func (i simInfo) Mode() fs.FileMode  { return 0o600 }
+func (i simInfo) ModTime() time.Time { return time.Time{} }
+func (i simInfo) IsDir() bool        { return false }
+func (i simInfo) Sys() any           { return nil }
+
+var _ io.ReaderAt = (*simHandle)(nil)

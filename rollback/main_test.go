@@ -1,0 +1,29 @@
+package rollback
+
+import (
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// childEnv selects what this test binary does instead of testing when a test starts it again as a child process.
+const childEnv = "ROLLBACK_TEST_CHILD"
+
+var children = map[string]func(path string){}
+
+func TestMain(m *testing.M) {
+	if child := children[os.Getenv(childEnv)]; child != nil {
+		child(os.Getenv("ROLLBACK_TEST_PATH"))
+		os.Exit(0)
+	}
+	dir, err := os.MkdirTemp("", "rollback") // examples cannot clean up for themselves
+	if err != nil {
+		panic(err)
+	}
+	_ = os.Setenv("TMPDIR", dir)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(dir)
+		os.Exit(code)
+	}))
+}
