@@ -3,12 +3,12 @@ package rollback
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -143,7 +143,7 @@ func (d *disk) createTemp(dir, pattern string) (handle, string, error) {
 		return nil, "", f.err
 	}
 	d.temps++
-	path := filepath.Join(dir, strings.Replace(pattern, "*", fmt.Sprint(d.temps), 1))
+	path := filepath.Join(dir, strings.Replace(pattern, "*", strconv.Itoa(d.temps), 1))
 	n := &node{dirty: map[int]*sector{}}
 	d.setName(path, n)
 	if err := d.done(); err != nil {

@@ -28,7 +28,7 @@ func init() {
 // startChild runs this test binary as child on path.
 func startChild(t *testing.T, name, path string) (*exec.Cmd, *bufio.Reader) {
 	t.Helper()
-	child := exec.Command(os.Args[0])
+	child := exec.CommandContext(t.Context(), os.Args[0])
 	child.Env = append(os.Environ(), childEnv+"="+name, "ROLLBACK_TEST_PATH="+path)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
