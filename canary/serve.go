@@ -207,7 +207,7 @@ func (c *Canary[In, Out]) fallBack(ctx context.Context, in *In, v *visit, outcom
 
 // classify says what an error means. A caller that has left, or whose own deadline has passed, is not the model's harm.
 func classify(ctx context.Context, err error) (outcome ledger.Outcome) {
-	if ctx.Err() != nil {
+	if ctx != nil && ctx.Err() != nil {
 		return ledger.Cancelled
 	}
 	outcome = ledger.Error
