@@ -14,7 +14,10 @@ const (
 // every call of the candidate, [Uncounted] ones too, and still works when every
 // user has testified; an outage that hits both models leaves it silent. It is
 // always a guardrail, a group of its own: it has its own rounds and rolls back
-// when its own evidence reaches the limit.
+// when its own evidence reaches the limit. A round ends with the fold in which a
+// rescue has followed an answer, so a candidate that dies late does not pay for
+// the calls it answered before: it is out within 6 failing calls at the start, and
+// within 12 after thousands of answered ones, looked at after each.
 //
 //   - Assumes: nothing about routing.
 //   - Guarantees: P(Fail ever reported | each call's risk given the past <= Limit)

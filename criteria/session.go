@@ -74,9 +74,25 @@ func (s *session) turn(now time.Duration) {
 // of the next one better.
 func (s *session) due(now time.Duration) bool {
 	n := s.round.total()
+	if s.spoiled() {
+		return true
+	}
 	full := n >= roundSize<<min(s.rounds, roundDoublings)
 	aged := s.rounds < roundDoublings || now-s.opened >= roundAge
 	return full && aged || n >= roundSize && s.fed()
+}
+
+// spoiled reports whether the open round of the backstop holds both an answered
+// call and a rescue: what fails from now on must not pay for what was answered. It
+// looks at folded calls only, so the next stake is still fixed beforehand.
+func (s *session) spoiled() bool {
+	if len(s.watches) != 1 || !s.watches[0].everyCall {
+		return false
+	}
+	w := s.watches[0]
+	healthy := s.round.cells[int(Candidate)*s.round.width+w.offset]
+	rescued := s.round.cells[int(Candidate)*s.round.width+w.offset+1]
+	return healthy > 0 && rescued > 0
 }
 
 // fed reports whether bets that were waiting for values can now be placed.
