@@ -220,11 +220,13 @@ func TestHeadStepsOverSlotsInUse(t *testing.T) {
 func TestHole(t *testing.T) {
 	l := New(64, 0, 0)
 	f, j := NewFolder[int](l), &journal{}
-	own := &l.stripes[stackStripe()]
+	own, other := &l.stripes[0], &l.stripes[1]
 	hole, position := own.reserve() // reserved, not published
 	require.NotNil(t, hole)
-	behind := reserveAt(l, 10, 1, 1, 0, nil)
-	other := &l.stripes[(stackStripe()+1)%stripes]
+	at, next := own.reserve()
+	at.unit, at.mark = 1, 1<<32
+	behind := Hold{slot: at, tag: next << phaseBits}
+	behind.Begin(10)
 	publish := func(s *stripe, unit uint64, start int64) {
 		at, position := s.reserve()
 		at.unit, at.mark, at.start = unit, 1<<32, start
