@@ -208,14 +208,15 @@ func (f *film) failing(risk float64) ledger.Outcome {
 	return ledger.OK
 }
 
-// play plays films with seeds 0, 1, ... on all processors.
-func play(n int, film func(seed uint64) *film) (rolledBack, broken int) {
-	var next, rolled, brk atomic.Int64
+// play plays films with seeds 0, 1, ... on all processors; counted is the mean number of requests that were evidence.
+func play(n int, film func(seed uint64) *film) (rolledBack, broken, counted int) {
+	var next, rolled, brk, heard atomic.Int64
 	var wait sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wait.Go(func() {
 			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
 				f := film(uint64(i))
+				heard.Add(int64(f.k.fold.tally.counted[criteria.Stable] + f.k.fold.tally.counted[criteria.Candidate]))
 				if f.rolledBack {
 					rolled.Add(1)
 				}
@@ -226,14 +227,15 @@ func play(n int, film func(seed uint64) *film) (rolledBack, broken int) {
 		})
 	}
 	wait.Wait()
-	return int(rolled.Load()), int(brk.Load())
+	return int(rolled.Load()), int(brk.Load()), int(heard.Load()) / n
 }
 
 // requireKept plays by the rule: neither model is blamed, nor the routing.
 func requireKept(t *testing.T, film func(seed uint64) *film) {
 	t.Helper()
-	rolledBack, broken := play(trials, film)
-	t.Logf("by the rule: %d of %d rolled back, routing broken in %d", rolledBack, trials, broken)
+	rolledBack, broken, counted := play(trials, film)
+	t.Logf("by the rule: %d of %d rolled back, routing broken in %d, on %d requests", rolledBack, trials, broken, counted)
+	require.Greater(t, counted, 300, "who hears nobody blames nobody")
 	require.LessOrEqual(t, rolledBack, falseMost)
 	require.LessOrEqual(t, broken, falseMost)
 }
@@ -241,7 +243,7 @@ func requireKept(t *testing.T, film func(seed uint64) *film) {
 // requireNeeded plays against the rule.
 func requireNeeded(t *testing.T, film func(seed uint64) *film) {
 	t.Helper()
-	rolledBack, broken := play(without, film)
+	rolledBack, broken, _ := play(without, film)
 	t.Logf("without: %d of %d rolled back, routing broken in %d", rolledBack, without, broken)
 	require.Greater(t, rolledBack, without/10)
 }

@@ -101,7 +101,7 @@ func TestSimFullLedger(t *testing.T) {
 	}
 	requireKept(t, full(false, false))
 	requireNeeded(t, full(true, true))
-	rolledBack, broken := play(without, full(true, false))
+	rolledBack, broken, _ := play(without, full(true, false))
 	t.Logf("without, but with the routing check: %d of %d rolled back, routing broken in %d", rolledBack, without, broken)
 }
 

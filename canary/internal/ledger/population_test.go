@@ -89,7 +89,10 @@ type scene struct {
 }
 
 // ending is how a trial ended.
-type ending struct{ rolledBack, broken bool }
+type ending struct {
+	rolledBack, broken bool
+	counted            int
+}
 
 // play runs one epoch of sticky users.
 func (sc scene) play(t testing.TB, seed uint64) ending {
@@ -100,7 +103,7 @@ func (sc scene) play(t testing.TB, seed uint64) ending {
 	}
 	var routing criteria.Routing
 	coins, people, evidence := &Coins{Keyed: true}, newUsers(seed, sc.users), judge.NewEvidence()
-	o := &criteria.Observation{Latency: -1}
+	o, counted := &criteria.Observation{Latency: -1}, 0
 	for i := range sc.requests * len(sc.shares) {
 		step := i / sc.requests
 		share := sc.shares[step]
@@ -128,22 +131,24 @@ func (sc scene) play(t testing.TB, seed uint64) ending {
 		if stratum == criteria.Uncounted {
 			continue
 		}
+		counted++
 		routing.Assign(stratum, o.Arm)
 		evidence.Observe(stratum, o)
 		ruling := judge.Fold(evidence, time.Duration(i)*pace)
 		evidence.Reset()
 		if ruling.RollBack {
-			return ending{rolledBack: true, broken: routing.Broken()}
+			return ending{rolledBack: true, broken: routing.Broken(), counted: counted}
 		}
 	}
-	return ending{broken: routing.Broken()}
+	return ending{broken: routing.Broken(), counted: counted}
 }
 
-// repeat plays a scene with seeds 0, 1, ...
-func (sc scene) repeat(t testing.TB, n int) (rolledBack, broken int) {
+// repeat plays a scene with seeds 0, 1, ...; counted is the mean number of requests that were evidence.
+func (sc scene) repeat(t testing.TB, n int) (rolledBack, broken, counted int) {
 	endings := make([]ending, n)
 	onAllProcessors(n, func(i int) { endings[i] = sc.play(t, uint64(i)) })
 	for _, e := range endings {
+		counted += e.counted
 		if e.rolledBack {
 			rolledBack++
 		}
@@ -151,7 +156,7 @@ func (sc scene) repeat(t testing.TB, n int) (rolledBack, broken int) {
 			broken++
 		}
 	}
-	return rolledBack, broken
+	return rolledBack, broken, counted / n
 }
 
 func onAllProcessors(n int, trial func(i int)) {
@@ -170,8 +175,9 @@ func onAllProcessors(n int, trial func(i int)) {
 // requireKept plays a scene by the rules: neither model is blamed, nor the routing.
 func requireKept(t *testing.T, sc scene) {
 	t.Helper()
-	rolledBack, broken := sc.repeat(t, trials)
-	t.Logf("by the rule: %d of %d rolled back, routing broken in %d", rolledBack, trials, broken)
+	rolledBack, broken, counted := sc.repeat(t, trials)
+	t.Logf("by the rule: %d of %d rolled back, routing broken in %d, on %d requests", rolledBack, trials, broken, counted)
+	require.Greater(t, counted, 500, "who hears nobody blames nobody")
 	require.LessOrEqual(t, rolledBack, falseMost)
 	require.LessOrEqual(t, broken, falseMost)
 }
@@ -180,7 +186,7 @@ func requireKept(t *testing.T, sc scene) {
 func requireNeeded(t *testing.T, sc scene, broken rule) {
 	t.Helper()
 	sc.rule = broken
-	rolledBack, _ := sc.repeat(t, without)
+	rolledBack, _, _ := sc.repeat(t, without)
 	t.Logf("without: %d of %d rolled back", rolledBack, without)
 	require.Greater(t, rolledBack, without/10)
 }
