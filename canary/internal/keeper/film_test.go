@@ -62,7 +62,7 @@ func newFilm(t testing.TB, seed uint64, s stage) *film {
 		runtime.Goexit()
 	}
 	k := &Keeper{
-		cfg:    Config{Judge: judge, Keyed: s.keyed, Deadline: s.deadline, Awake: new(atomic.Int64), Recorder: new(telemetry.Recorder)},
+		cfg:    Config{Judge: judge, Keyed: s.keyed, Deadline: s.deadline, Recorder: new(telemetry.Recorder)},
 		Ledger: ledger.New(s.slots, 0, 0),
 	}
 	k.fold.init(k)
@@ -125,7 +125,7 @@ func (f *film) pass(now int64, elapsed time.Duration) (over bool) {
 	if !f.wallClock {
 		elapsed = min(elapsed, 4*poll)
 	}
-	awake := f.k.cfg.Awake.Add(int64(elapsed))
+	awake := f.k.awake.Add(int64(elapsed))
 	fold := &f.k.fold
 	fold.joined = false
 	if f.onArrival {
@@ -159,7 +159,7 @@ type arrivals struct {
 func (a arrivals) Settled(t ticket, e ledger.Entry, r *ledger.Result) {
 	a.enter(a.current)
 	a.film.arrived.Observe(t.stratum, a.observe(armOf(e.Mark), r))
-	if a.judge.Fold(a.film.arrived, time.Duration(a.k.cfg.Awake.Load())).RollBack {
+	if a.judge.Fold(a.film.arrived, time.Duration(a.k.awake.Load())).RollBack {
 		a.film.rolledBack = true
 	}
 	a.film.arrived.Reset()

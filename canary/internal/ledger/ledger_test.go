@@ -267,7 +267,8 @@ func TestConcurrentSafe(t *testing.T) {
 				var s Hold
 				// The same unit calls from stacks of different depth and from other goroutines.
 				call := func() {
-					s = reserveAt(l, clock(), unit, uint32(i), Mark(0), nil)
+					s = l.Reserve(unit, uint32(i), Mark(0), nil)
+					s.Begin(clock())
 					if random.IntN(50) == 0 {
 						runtime.Gosched()
 					}
