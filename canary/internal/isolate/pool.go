@@ -39,6 +39,9 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
+// awakeLag is how far behind the awake time may be while nothing is wrong: a keeper without traffic wakes that often.
+const awakeLag = 250 * time.Millisecond
+
 // maxIdle is how many goroutines wait for the next call; more are started when more calls run at a time, and end after them.
 const maxIdle = 64
 
@@ -61,7 +64,7 @@ type Pool[In, Out any] struct {
 	quiet   chan struct{} // closed when the pool is closed and nothing runs
 }
 
-// NewPool returns a pool. The timeout is measured in awake time: a call is not abandoned because the whole process stood still.
+// NewPool returns a pool. The timeout is measured in awake time, to awakeLag: a call is not abandoned because the whole process stood still.
 func NewPool[In, Out any](predict func(context.Context, In) (Out, error), timeout time.Duration, maxAbandoned int, awake *atomic.Int64) *Pool[In, Out] {
 	return &Pool[In, Out]{
 		predict:      predict,
@@ -96,9 +99,9 @@ func (p *Pool[In, Out]) Call(ctx context.Context, in In) (out Out, took time.Dur
 			out, took, err, ending = w.out, w.took, w.err, w.ending
 			p.release(w)
 			return out, took, err, ending
-		case <-w.timer.C:
-			if rest := p.timeout - time.Duration(p.awake.Load()-began); rest > p.timeout/2 {
-				w.timer.Reset(rest) // the process stood still, not the model
+		case due := <-w.timer.C:
+			if p.stoodStill(began, due) {
+				w.timer.Reset(p.timeout)
 				continue
 			}
 			p.abandoned.Add(1)
@@ -108,6 +111,16 @@ func (p *Pool[In, Out]) Call(ctx context.Context, in In) (out Out, took time.Dur
 			p.abandoned.Add(-1) // it ended just now: its result is on the way
 		}
 	}
+}
+
+// stoodStill says whether a call that began at an awake time has not had its time although the timer that was due says so, because the process stood still and not
+// the model. Awake time is up to awakeLag old, so short calls are judged by how late the timer is alone. A closed pool has nobody who counts awake time.
+func (p *Pool[In, Out]) stoodStill(began int64, due time.Time) bool {
+	p.mu.Lock()
+	closed := p.closed
+	p.mu.Unlock()
+	asleep := p.timeout - awakeLag - time.Duration(p.awake.Load()-began)
+	return !closed && max(asleep, time.Since(due)) > p.timeout/2
 }
 
 // Close ends the waiting goroutines and waits for the others until ctx is done; it returns how many calls are then still under way.
