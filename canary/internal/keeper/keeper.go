@@ -231,10 +231,14 @@ func (k *Keeper) pass(awake time.Duration) bool {
 // refresh publishes a new plan if state, flag or hold ask for one.
 func (k *Keeper) refresh() {
 	k.mu.Lock()
-	changed, before, after := k.publish()
-	k.mu.Unlock()
+	defer k.mu.Unlock()
+	k.tellShare(k.publish())
+}
+
+// tellShare tells of what publish did, where nothing else does.
+func (k *Keeper) tellShare(changed bool, before, after float64) {
 	if changed {
-		k.Emit(Event{Kind: ShareChanged, Share: after, Message: fmt.Sprintf("share %.4g %% -> %.4g %%", 100*before, 100*after)})
+		k.Emit(Event{Kind: ShareChanged, Message: fmt.Sprintf("share %.4g %% -> %.4g %%", 100*before, 100*after)})
 	}
 }
 
