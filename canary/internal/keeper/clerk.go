@@ -24,13 +24,15 @@ type clerk struct {
 	store    rollback.Store
 	failures atomic.Int64
 
-	mu      sync.Mutex
-	loaded  bool
-	want    rollback.State // to be saved
-	dirty   bool
-	saved   rollback.State // durable
-	current *attempt       // the next one
-	failing error          // of the last attempt; nil when it succeeded
+	mu       sync.Mutex
+	loaded   bool
+	want     rollback.State // to be saved
+	dirty    bool
+	saved    rollback.State // durable
+	taken    rollback.State // being saved
+	underWay *attempt       // that saves it; nil when none does
+	next     *attempt
+	failing  error // of the last attempt; nil when it succeeded
 
 	ctx     context.Context //nolint:containedctx // of every call of the store; ends with the clerk
 	cancel  context.CancelFunc
@@ -56,24 +58,27 @@ func newClerk(k *Keeper, store rollback.Store) *clerk {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &clerk{
-		k: k, store: store, current: newAttempt(), ctx: ctx, cancel: cancel,
+		k: k, store: store, next: newAttempt(), ctx: ctx, cancel: cancel,
 		kick: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 }
 
-// save asks for a state to become durable and returns the attempt that will try first. Asking again for what is wanted already does not hurry a store
-// that fails: every pass of the keeper asks.
+// save asks for a state to become durable and returns the attempt that tries first. Asking again for what is wanted already neither writes it twice nor hurries
+// a store that fails: every pass of the keeper asks.
 func (c *clerk) save(s rollback.State) *attempt {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.dirty {
+	switch {
+	case c.dirty:
 		if s = c.want.Join(s); s.Equal(c.want) {
-			return c.current
+			return c.next
 		}
+	case c.underWay != nil && c.taken.Join(s).Equal(c.taken):
+		return c.underWay
 	}
 	c.want, c.dirty = s, true
 	c.hurry()
-	return c.current
+	return c.next
 }
 
 // hurry makes the next attempt come at once.
@@ -91,11 +96,11 @@ func (c *clerk) remembers(epoch uint64, share float64) bool {
 	return c.saved.Epoch == epoch && c.saved.HighestShare >= share
 }
 
-// busy says whether a first attempt to save is still to come.
+// busy says whether a first attempt to save has not ended.
 func (c *clerk) busy() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.dirty && c.failing == nil
+	return (c.dirty || c.underWay != nil) && c.failing == nil
 }
 
 func (c *clerk) start() {
@@ -196,9 +201,9 @@ func (c *clerk) take() (rollback.State, *attempt) {
 	if !c.dirty {
 		return rollback.State{}, nil
 	}
-	now := c.current
-	c.dirty, c.current = false, newAttempt()
-	return c.want, now
+	c.taken, c.underWay = c.want, c.next
+	c.dirty, c.next = false, newAttempt()
+	return c.taken, c.underWay
 }
 
 // settle notes the outcome of an attempt. It reports whether the outcome is no news: a failure after a failure, or a success after a failure.
@@ -206,7 +211,7 @@ func (c *clerk) settle(saved, want rollback.State, err error) (followsFailure bo
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	followsFailure = c.failing != nil
-	c.failing = err
+	c.failing, c.underWay = err, nil
 	if err == nil {
 		c.saved = saved
 		return followsFailure

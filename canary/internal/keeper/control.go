@@ -229,11 +229,12 @@ func (k *Keeper) adopt(stored rollback.State, err error) bool {
 	case stored.Epoch > 0 && stored.Tripped() && stored.Version == k.cfg.Version: // damaged, but the rollback in it is not
 		news = Event{Kind: StateResumed, Message: fmt.Sprintf("epoch %d goes on, %s; that much can be read: %v", stored.Epoch, stored.Stage, err)}
 	default:
-		if k.stateErr == nil || k.stateErr.Error() != err.Error() {
-			k.stateErr = err
+		news := k.stateErr == nil || !alike(k.stateErr, err)
+		k.stateErr = err
+		k.publish()
+		if news {
 			k.Emit(Event{Kind: StateUnreadable, Message: err.Error() + ": stable serves every request until the state can be read"})
 		}
-		k.publish()
 		return false
 	}
 	wasOut := stored.Tripped()
@@ -256,6 +257,15 @@ func (k *Keeper) adopt(stored rollback.State, err error) bool {
 	}
 	k.tellShare(changed, before, after)
 	return true
+}
+
+// alike says whether two errors of a store are the same trouble. Those of a file may name another temporary file each time.
+func alike(a, b error) bool {
+	var x, y *rollback.StateError
+	if errors.As(a, &x) && errors.As(b, &y) {
+		return errors.Is(x.Reason, y.Reason)
+	}
+	return a.Error() == b.Error()
 }
 
 // learn takes in what another writer of the store has brought.
