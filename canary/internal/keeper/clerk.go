@@ -103,6 +103,13 @@ func (c *clerk) busy() bool {
 	return (c.dirty || c.underWay != nil) && c.failing == nil
 }
 
+// fails says whether the last attempt to save has failed.
+func (c *clerk) fails() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failing != nil
+}
+
 func (c *clerk) start() {
 	c.started = true
 	go func() {

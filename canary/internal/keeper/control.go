@@ -19,18 +19,22 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 	was := k.plan.Load()
 	share, reason, excluded := k.wanted()
 	state := k.latch.State()
+	rising := false // as soon as the store remembers it
 	if share > state.HighestShare && k.known {
 		if k.clerk.remembers(state.Epoch, share) {
 			k.latch.Expose(share)
 		} else {
 			k.clerk.save(state.Expose(share))
+			rising = !k.clerk.fails()
 			share = state.HighestShare
 			if was != nil {
 				share = min(share, was.Share)
 			}
 		}
 	}
-	k.signalReady()
+	if !rising && reason != Starting && !k.clerk.busy() {
+		defer k.signalReady() // when the plan is there
+	}
 	next := &Plan{
 		Threshold: route.Threshold(share),
 		Reason:    reason,
@@ -89,13 +93,12 @@ func (k *Keeper) wanted() (share float64, reason Reason, excluded bool) {
 	return max(0, min(r.Share, 1-Holdback, k.ceiling)), reason, excluded
 }
 
-// signalReady ends the wait in Start when nothing that is to come soon would change the plan.
+// signalReady ends the wait in Start: nothing that is to come soon would change the plan.
 func (k *Keeper) signalReady() {
-	if k.isReady || k.flag == nil || !(k.known || k.stateErr != nil) || k.flag.Reading().Kind == flags.NoneYet || k.clerk.busy() {
-		return
+	if !k.isReady {
+		k.isReady = true
+		close(k.ready)
 	}
-	k.isReady = true
-	close(k.ready)
 }
 
 // trip rolls the epoch back: memory first, then the store, then the application's hook.
