@@ -106,22 +106,23 @@ func (c *Canary[In, Out]) judge(declared []criteria.Criterion) (*criteria.Judge,
 	numbers, texts := c.signals.names()
 	judge, err := criteria.NewJudge(criteria.Config{Criteria: declared, Numbers: numbers, Labels: texts, LabelText: c.signals.labelText})
 	if err != nil {
-		return nil, fmt.Errorf("canary: Criteria: %w", err)
+		return nil, ofCriteria(err)
 	}
 	return judge, nil
 }
 
-// withBackstop adds the default backstop to criteria that have none.
+// withBackstop is a copy of the criteria, with the default backstop if there is none.
 func withBackstop(declared []criteria.Criterion) []criteria.Criterion {
-	if len(declared) == 0 {
-		return nil
-	}
+	declared = slices.Clone(declared)
 	for _, c := range declared {
-		if _, ok := c.(criteria.Backstop); ok || isNil(c) {
+		if _, ok := c.(criteria.Backstop); ok {
 			return declared
 		}
 	}
-	return append(slices.Clip(declared), criteria.Backstop{})
+	if len(declared) > 0 {
+		declared = append(declared, criteria.Backstop{})
+	}
+	return declared
 }
 
 // Rollback takes the candidate out for good: every request that starts after it returns - also with an error - is stable's, now and after restarts, until a
@@ -133,7 +134,7 @@ func (c *Canary[In, Out]) Rollback(ctx context.Context, who, why string) error {
 
 // Shutdown ends the canary. Afterwards Predict serves stable, without recording anything. Shutdown waits for calls under way, folds them, saves the state and
 // delivers waiting events, at most until ctx is done; then it returns what still hangs, by number. Once it returns nil no goroutine of the canary is left.
-// It may be called again and concurrently.
+// It may be called again, to wait again, and concurrently. Called from OnEvent it waits for itself: there, give it a context that ends, or a goroutine.
 func (c *Canary[In, Out]) Shutdown(ctx context.Context) error {
 	err := c.keeper.Close(ctx)
 	c.stopTelemetry()

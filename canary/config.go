@@ -50,7 +50,8 @@ type Config[In, Out any] struct {
 	CandidateTimeout time.Duration
 
 	// OnEvent is told of what a person may want to know: see [Event]. It is called on one goroutine of its own, in order, outside every lock; its panics are
-	// recovered and counted. While it does not return no further event is delivered; beyond 256 waiting events new ones are dropped and counted.
+	// recovered and counted. While it does not return no further event is delivered; beyond 256 waiting events new ones are dropped and counted. It may call
+	// every method of the canary, [Canary.Shutdown] only with a context that ends.
 	OnEvent func(Event)
 
 	// OperationalOnly accepts criteria that look at errors and latency alone. Such a canary does not see a model that is wrong quickly and without errors.

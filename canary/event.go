@@ -45,7 +45,7 @@ type EventKind string
 const (
 	// RolledBack: the candidate is out. It is delivered after the attempt to store that, or two seconds later.
 	RolledBack = EventKind(keeper.TrippedEvent)
-	// ShareChanged: the candidate's share is another one now.
+	// ShareChanged: the candidate's share is another one now. That it is 0 after RolledBack, RoutingBroken and Shutdown goes without saying.
 	ShareChanged = EventKind(keeper.ShareChanged)
 	// RoutingBroken: the split between the arms is not the declared one; the candidate gets no requests.
 	RoutingBroken = EventKind(keeper.RoutingBrokenEvent)
@@ -67,7 +67,7 @@ const (
 	FlagTrouble = EventKind(keeper.FlagTrouble)
 	// FlagWarning: the rollout flag is read, but may not mean what was intended.
 	FlagWarning = EventKind(keeper.FlagWarning)
-	// CallbackFailed: a function of the application has panicked too often and is not called any more.
+	// CallbackFailed: a signal function has panicked too often and is not called any more.
 	CallbackFailed = EventKind(keeper.CallbackFailed)
 	// TelemetryFailed: the OpenTelemetry instruments could not be made.
 	TelemetryFailed = EventKind(keeper.TelemetryFailed)

@@ -86,24 +86,26 @@ func (c *Canary[In, Out]) serve(ctx context.Context, in *In, v *visit) (out Out,
 }
 
 // recovered goes on after a function of the application has panicked: without a key stable serves, without a signal the answer stands. If the function has
-// ended the goroutine instead (runtime.Goexit) there is nobody to go on for.
+// ended the goroutine instead (runtime.Goexit) that counts alike, but there is nobody to go on for.
 func (c *Canary[In, Out]) recovered(ctx context.Context, in *In, v *visit, out *Out, err *error, panicked bool) {
 	if v.progress == answered {
 		c.gate.ledger.ClearSignals(v.hold)
 		c.gate.leave(v, ledger.OK, false)
-		if panicked {
-			c.signalPanicked(v.signal)
-		}
+		c.signalPanicked(v.signal)
 		return
 	}
+	c.keyPanics.total.Add(1)
 	if panicked {
-		c.keyPanics.total.Add(1)
 		*out, *err = c.serveKeyless(ctx, in, v)
 	}
 }
 
 // serveKeyless answers with stable after the key function has panicked.
 func (c *Canary[In, Out]) serveKeyless(ctx context.Context, in *In, v *visit) (out Out, err error) {
+	if v.plan = c.gate.plan.Load(); v.plan.Closed {
+		v.progress = accounted
+		return c.stable.Predict(ctx, *in)
+	}
 	c.gate.enterKeyless(v, keeper.KeyFailed)
 	defer func() {
 		switch v.progress {
@@ -207,11 +209,11 @@ func (c *Canary[In, Out]) fallBack(ctx context.Context, in *In, v *visit, outcom
 
 // classify says what an error means. A caller that has left, or whose own deadline has passed, is not the model's harm.
 func classify(ctx context.Context, err error) (outcome ledger.Outcome) {
+	outcome = ledger.Error
+	defer func() { _ = recover() }() // methods of a context or an error are the application's code
 	if ctx != nil && ctx.Err() != nil {
 		return ledger.Cancelled
 	}
-	outcome = ledger.Error
-	defer func() { _ = recover() }() // methods of an error are the application's code
 	if errors.Is(err, context.DeadlineExceeded) {
 		outcome = ledger.Timeout
 	}

@@ -14,8 +14,8 @@ import (
 
 // Signals are what is measured on each answer, by name: 1 to 64 of a-z, 0-9, dot, underscore and dash. The functions are called on the caller's goroutine
 // right after the model, with the input and the answer by value, only when the call returned no error. They must be quick and must not modify what they
-// are given. A function that panics leaves its signal without a value for this request; after three panics in a row it is not called any more, and an event
-// says so.
+// are given. A function that panics leaves this request without signals; after three panics in a row it is not called any more, its signal has no values, and an
+// event says so. One that calls runtime.Goexit counts alike, but ends its caller. One that hangs, hangs its caller.
 //
 // With neither Numbers nor Labels they are derived from the type of the answer: the method Confidence() float64 gives the number "confidence", the method
 // Label() string the label "label", a string, slice or array the number "length", an integer or float the number "value".

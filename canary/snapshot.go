@@ -52,7 +52,7 @@ type Snapshot struct {
 	Thinned int64
 	// EventsDropped is how many events OnEvent was too slow to take, HookFailures how often it panicked, StoreFailures how often the store failed.
 	EventsDropped, HookFailures, StoreFailures int64
-	// CallbackPanics counts the panics of the functions in the configuration: "key", "number:confidence", "label:language".
+	// CallbackPanics counts the panics and the runtime.Goexits of the functions in the configuration: "key", "number:confidence", "label:language".
 	CallbackPanics map[string]int64
 }
 

@@ -87,6 +87,6 @@ func (c *Canary[In, Out]) callbackPanics(yield func(name string, n int64)) {
 // signalPanicked notes the panic of a signal function; when that turns the function off, an event says so.
 func (c *Canary[In, Out]) signalPanicked(signal int) {
 	if name := c.signals.panicked(signal); name != "" {
-		c.keeper.Emit(keeper.Event{Kind: keeper.CallbackFailed, Message: fmt.Sprintf("the function of %s has panicked %d times in a row and is not called any more: the signal has no values", name, maxPanics)})
+		c.keeper.Emit(keeper.Event{Kind: keeper.CallbackFailed, Message: fmt.Sprintf("the function of %s has panicked or ended its goroutine %d times in a row and is not called any more: the signal has no values", name, maxPanics)})
 	}
 }

@@ -67,11 +67,7 @@ func (cfg *Config[In, Out]) validateCriteria(p *problems) {
 		return
 	}
 	looks := cfg.OperationalOnly
-	for i, c := range cfg.Criteria {
-		if isNil(c) {
-			p.add(fmt.Sprintf("Criteria[%d]", i), "is nil")
-			return
-		}
+	for _, c := range cfg.Criteria {
 		switch c.(type) {
 		case criteria.Distribution, criteria.Categories:
 			looks = true
@@ -80,6 +76,28 @@ func (cfg *Config[In, Out]) validateCriteria(p *problems) {
 	if !looks {
 		p.add("Criteria", "look at errors and latency only, so a model that is wrong quickly passes; add a criteria.Distribution or criteria.Categories of a signal, or set OperationalOnly")
 	}
+}
+
+// ofCriteria turns what [criteria.NewJudge] found into problems of the configuration. What it says of the signals, Signals.validate has said.
+func ofCriteria(err error) error {
+	var p problems
+	for _, e := range unjoin(err) {
+		var c *criteria.ConfigError
+		switch {
+		case !errors.As(e, &c):
+			p.add("Criteria", "%v", e)
+		case c.Field != "numbers" && c.Field != "labels":
+			p.add("Criteria", "%s: %s", c.Field, c.Problem)
+		}
+	}
+	return errors.Join(p...)
+}
+
+func unjoin(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
 }
 
 // isNil reports whether x is nil or holds a nil pointer, function, map, channel, slice or interface.

@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,20 +24,23 @@ type clerk struct {
 	store    rollback.Store
 	failures atomic.Int64
 
-	mu      sync.Mutex
-	loaded  bool
-	want    rollback.State // to be saved
-	dirty   bool
-	saved   rollback.State // durable
-	current *attempt       // the next one
-	failing bool
+	mu       sync.Mutex
+	loaded   bool
+	want     rollback.State // to be saved
+	dirty    bool
+	saved    rollback.State // durable
+	taken    rollback.State // being saved
+	underWay *attempt       // that saves it; nil when none does
+	next     *attempt
+	failing  error // of the last attempt; nil when it succeeded
 
+	ctx     context.Context //nolint:containedctx // of every call of the store; ends with the clerk
+	cancel  context.CancelFunc
 	kick    chan struct{}
 	stop    chan struct{}
 	stopped chan struct{}
 	ending  sync.Once
 	started bool
-	cancel  context.CancelFunc
 }
 
 // attempt is one try to save everything that is wanted. err may be read when done is closed.
@@ -52,28 +56,37 @@ func newClerk(k *Keeper, store rollback.Store) *clerk {
 		store = rollback.NewMemory()
 		k.Emit(Event{Kind: MemoryOnly, Message: "no store: a restart forgets a rollback"})
 	}
+	ctx, cancel := context.WithCancel(context.Background())
 	return &clerk{
-		k: k, store: store, current: newAttempt(),
+		k: k, store: store, next: newAttempt(), ctx: ctx, cancel: cancel,
 		kick: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 }
 
-// save asks for a state to become durable and returns the attempt that will try first.
+// save asks for a state to become durable and returns the attempt that tries first. Asking again for what is wanted already neither writes it twice nor hurries
+// a store that fails: every pass of the keeper asks.
 func (c *clerk) save(s rollback.State) *attempt {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.dirty {
-		s = c.want.Join(s)
-		if s.Equal(c.want) {
-			return c.current // it is being tried, with its own pauses
+	switch {
+	case c.dirty:
+		if s = c.want.Join(s); s.Equal(c.want) {
+			return c.next
 		}
+	case c.underWay != nil && c.taken.Join(s).Equal(c.taken):
+		return c.underWay
 	}
 	c.want, c.dirty = s, true
+	c.hurry()
+	return c.next
+}
+
+// hurry makes the next attempt come at once.
+func (c *clerk) hurry() {
 	select {
 	case c.kick <- struct{}{}:
 	default:
 	}
-	return c.current
 }
 
 // remembers says whether the store durably knows that a share was applied in an epoch.
@@ -83,24 +96,30 @@ func (c *clerk) remembers(epoch uint64, share float64) bool {
 	return c.saved.Epoch == epoch && c.saved.HighestShare >= share
 }
 
-// busy says whether a first attempt to save is still to come.
+// busy says whether a first attempt to save has not ended.
 func (c *clerk) busy() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.dirty && !c.failing
+	return (c.dirty || c.underWay != nil) && c.failing == nil
+}
+
+// fails says whether the last attempt to save has failed.
+func (c *clerk) fails() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failing != nil
 }
 
 func (c *clerk) start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	c.started, c.cancel = true, cancel
+	c.started = true
 	go func() {
 		defer close(c.stopped)
-		defer cancel()
+		defer c.cancel()
 		timer := time.NewTimer(0)
 		defer timer.Stop()
 		wait := retryFirst
 		for {
-			if c.work(ctx) {
+			if c.work(c.ctx) {
 				wait = retryFirst
 				timer.Stop()
 			} else {
@@ -111,7 +130,7 @@ func (c *clerk) start() {
 			case <-c.kick:
 			case <-timer.C:
 			case <-c.stop:
-				c.work(ctx)
+				c.work(c.ctx)
 				return
 			}
 		}
@@ -124,7 +143,7 @@ func (c *clerk) work(ctx context.Context) bool {
 	loaded := c.loaded
 	c.mu.Unlock()
 	if !loaded {
-		state, err := c.store.Load(ctx)
+		state, err := c.load(ctx)
 		loaded = c.k.adopt(state, err)
 		if err != nil && !errors.Is(err, rollback.ErrNoState) {
 			c.failures.Add(1)
@@ -145,21 +164,41 @@ func (c *clerk) flush(ctx context.Context) bool {
 	if now == nil {
 		return true
 	}
-	saved, err := rollback.Save(ctx, c.store, want)
-	recovered := c.settle(saved, want, err)
+	saved, err := c.put(ctx, want)
+	again := c.settle(saved, want, err)
 	now.err = err
 	close(now.done)
-	switch {
-	case err != nil && !errors.Is(err, context.Canceled):
+	if err != nil {
 		c.failures.Add(1)
-		if !recovered {
-			c.k.Emit(Event{Kind: StoreFailed, Message: fmt.Sprintf("state is not durable: %v; trying again", err)})
-		}
-	case recovered:
+		saved.HighestShare = 0 // only rollbacks are believed: what a failed attempt was to remember is not remembered
+	}
+	switch {
+	case err != nil && !again && c.ctx.Err() == nil:
+		c.k.Emit(Event{Kind: StoreFailed, Message: fmt.Sprintf("state is not durable: %v; trying again", err)})
+	case err == nil && again:
 		c.k.Emit(Event{Kind: StoreRecovered, Message: "state is durable again"})
 	}
 	c.k.learn(saved)
 	return err == nil
+}
+
+// load and put call the store, which may be the application's code: a panic is an error like another.
+func (c *clerk) load(ctx context.Context) (state rollback.State, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			state, err = rollback.State{}, fmt.Errorf("canary: the store panicked with a %T", value)
+		}
+	}()
+	return c.store.Load(ctx)
+}
+
+func (c *clerk) put(ctx context.Context, want rollback.State) (saved rollback.State, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			saved, err = want, fmt.Errorf("canary: the store panicked with a %T", value)
+		}
+	}()
+	return rollback.Save(ctx, c.store, want)
 }
 
 // take returns what is to be saved, and the attempt that does it; nil when there is nothing.
@@ -169,17 +208,17 @@ func (c *clerk) take() (rollback.State, *attempt) {
 	if !c.dirty {
 		return rollback.State{}, nil
 	}
-	now := c.current
-	c.dirty, c.current = false, newAttempt()
-	return c.want, now
+	c.taken, c.underWay = c.want, c.next
+	c.dirty, c.next = false, newAttempt()
+	return c.taken, c.underWay
 }
 
 // settle notes the outcome of an attempt. It reports whether the outcome is no news: a failure after a failure, or a success after a failure.
 func (c *clerk) settle(saved, want rollback.State, err error) (followsFailure bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	followsFailure = c.failing
-	c.failing = err != nil
+	followsFailure = c.failing != nil
+	c.failing, c.underWay = err, nil
 	if err == nil {
 		c.saved = saved
 		return followsFailure
@@ -191,27 +230,42 @@ func (c *clerk) settle(saved, want rollback.State, err error) (followsFailure bo
 	return followsFailure
 }
 
-// close saves once more and ends the goroutine, waiting until ctx is done.
+// close saves once more and ends the goroutine, waiting until ctx is done; then a store that minds its context is told to give up.
 func (c *clerk) close(ctx context.Context) error {
 	c.ending.Do(func() { close(c.stop) })
 	if !c.started {
 		c.work(ctx)
 		return c.leftover()
 	}
-	select {
-	case <-c.stopped:
-		return c.leftover()
-	case <-ctx.Done():
+	if !ended(ctx, c.stopped) {
 		c.cancel()
-		return fmt.Errorf("canary: the store of the state still hangs: %w", context.Cause(ctx))
+		return fmt.Errorf("canary: the state is still being saved: %w", context.Cause(ctx))
 	}
+	return c.leftover()
 }
 
+// leftover says what has to be given up.
 func (c *clerk) leftover() error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.dirty {
-		return errors.New("canary: the state could not be saved")
+	dirty, failing := c.dirty, c.failing
+	c.mu.Unlock()
+	if dirty {
+		return fmt.Errorf("canary: the state could not be saved: %w", cmp.Or(failing, errClosed))
 	}
-	return nil
+	return c.k.unsavedRollback()
+}
+
+// ended waits for done until ctx is done. What has ended counts as that even then.
+func ended(ctx context.Context, done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+	}
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

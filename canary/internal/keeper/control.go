@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,18 +19,22 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 	was := k.plan.Load()
 	share, reason, excluded := k.wanted()
 	state := k.latch.State()
+	rising := false // as soon as the store remembers it
 	if share > state.HighestShare && k.known {
 		if k.clerk.remembers(state.Epoch, share) {
 			k.latch.Expose(share)
 		} else {
 			k.clerk.save(state.Expose(share))
+			rising = !k.clerk.fails()
 			share = state.HighestShare
 			if was != nil {
 				share = min(share, was.Share)
 			}
 		}
 	}
-	k.signalReady()
+	if !rising && reason != Starting && !k.clerk.busy() {
+		defer k.signalReady() // when the plan is there
+	}
 	threshold := route.Threshold(share)
 	mark := ledger.Mark(0).WithReason(uint8(reason))
 	if excluded {
@@ -93,13 +98,12 @@ func (k *Keeper) wanted() (share float64, reason Reason, excluded bool) {
 	return max(0, min(r.Share, 1-Holdback, k.ceiling)), reason, excluded
 }
 
-// signalReady ends the wait in Start when nothing that is to come soon would change the plan.
+// signalReady ends the wait in Start: nothing that is to come soon would change the plan.
 func (k *Keeper) signalReady() {
-	if k.isReady || k.flag == nil || (!k.known && k.stateErr == nil) || k.flag.Reading().Kind == flags.NoneYet || k.clerk.busy() {
-		return
+	if !k.isReady {
+		k.isReady = true
+		close(k.ready)
 	}
-	k.isReady = true
-	close(k.ready)
 }
 
 // trip rolls the epoch back: memory first, then the store, then the application's hook.
@@ -129,21 +133,36 @@ func (k *Keeper) Rollback(ctx context.Context, who, why string) error {
 	k.mu.Unlock()
 	state, _ := k.trip(who, why, "person", "manual")
 	a := k.clerk.save(state)
+	k.clerk.hurry()
 	if k.cfg.Manual {
 		k.clerk.work(ctx)
 	}
 	select {
 	case <-a.done:
-		if a.err != nil {
-			return fmt.Errorf("canary: rolled back, but not durable yet: %w", a.err)
-		}
-		return nil
+		return notDurable(a.err)
+	case <-k.clerk.stopped:
 	case <-ctx.Done():
-		return fmt.Errorf("canary: rolled back, but not durable yet: %w", context.Cause(ctx))
+		return notDurable(context.Cause(ctx))
+	}
+	select {
+	case <-a.done: // by the last attempt
+		return notDurable(a.err)
+	default:
+		return notDurable(errClosed)
 	}
 }
 
-var errStarting = errors.New("the state is being loaded")
+func notDurable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("canary: rolled back, but not durable yet: %w", err)
+}
+
+var (
+	errStarting = errors.New("the state is being loaded")
+	errClosed   = errors.New("the canary is shut down")
+)
 
 // unknown says why the state is not known.
 func (k *Keeper) unknown() error {
@@ -153,6 +172,16 @@ func (k *Keeper) unknown() error {
 		return k.stateErr
 	}
 	return errStarting
+}
+
+// unsavedRollback is the error of a person's rollback that the end of the keeper forgets, because the state was never known.
+func (k *Keeper) unsavedRollback() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.known || k.early == nil {
+		return nil
+	}
+	return fmt.Errorf("canary: a rollback could not be stored, the state cannot be read: %w", cmp.Or(k.stateErr, errStarting))
 }
 
 // breakRouting holds the rollout at share 0 until a person looks. Nobody is blamed.
@@ -187,44 +216,64 @@ func (k *Keeper) adopt(stored rollback.State, err error) bool {
 	if k.known {
 		return true
 	}
+	var news Event
+	var saving *attempt
 	switch {
 	case err == nil && stored.Version == k.cfg.Version && stored.Epoch > 0:
 		k.resumed = true
-		k.Emit(Event{Kind: StateResumed, Message: fmt.Sprintf("epoch %d goes on, %s", stored.Epoch, stored.Stage)})
+		news = Event{Kind: StateResumed, Message: fmt.Sprintf("epoch %d goes on, %s", stored.Epoch, stored.Stage)}
 	case err == nil && stored.RolledBack(k.cfg.Version):
 		stored = stored.Next(k.cfg.Version).RollBack(rollback.Cause{
 			Reason: fmt.Sprintf("version %q was rolled back in an earlier epoch", k.cfg.Version), Actor: "keeper", At: time.Now(),
 		})
-		k.clerk.save(stored)
+		news = Event{Kind: TrippedEvent, Message: stored.Cause.Reason, Actor: stored.Cause.Actor}
+		saving = k.clerk.save(stored)
 	case err == nil || errors.Is(err, rollback.ErrNoState):
 		if err != nil {
-			k.Emit(Event{Kind: StateMissing, Message: "no stored state: a first start"})
+			news = Event{Kind: StateMissing, Message: "no stored state: a first start"}
 		}
 		stored = stored.Next(k.cfg.Version)
 		k.clerk.save(stored)
+	case stored.Epoch > 0 && stored.Tripped() && stored.Version == k.cfg.Version: // damaged, but the rollback in it is not
+		news = Event{Kind: StateResumed, Message: fmt.Sprintf("epoch %d goes on, %s; that much can be read: %v", stored.Epoch, stored.Stage, err)}
 	default:
-		if stored.Epoch > 0 && stored.Tripped() && stored.Version == k.cfg.Version {
-			break // damaged, but the rollback in it is not
-		}
-		if k.stateErr == nil || k.stateErr.Error() != err.Error() {
-			k.stateErr = err
+		news := k.stateErr == nil || !alike(k.stateErr, err)
+		k.stateErr = err
+		k.publish()
+		if news {
 			k.Emit(Event{Kind: StateUnreadable, Message: err.Error() + ": stable serves every request until the state can be read"})
 		}
-		k.publish()
 		return false
 	}
+	wasOut := stored.Tripped()
 	if k.early != nil {
 		stored = stored.RollBack(*k.early)
-		k.clerk.save(stored)
 	}
 	k.known, k.stateErr = true, nil
 	k.latch = rollback.NewLatch(stored)
 	k.fold.resume(stored.HighestShare, k.resumed)
-	if k.latch.Tripped() && k.origin == "" {
-		k.cause, k.origin = "stored", "stored"
+	changed, before, after := k.publish()
+	if news.Kind != "" {
+		k.emitAfter(news, saving)
 	}
-	k.publish()
+	switch {
+	case wasOut:
+		k.cause, k.origin = "stored", "stored"
+	case k.early != nil:
+		k.cause, k.origin = "person", "manual"
+		k.emitAfter(Event{Kind: TrippedEvent, Message: k.early.Reason, Actor: k.early.Actor}, k.clerk.save(stored))
+	}
+	k.tellShare(changed, before, after)
 	return true
+}
+
+// alike says whether two errors of a store are the same trouble. Those of a file may name another temporary file each time.
+func alike(a, b error) bool {
+	var x, y *rollback.StateError
+	if errors.As(a, &x) && errors.As(b, &y) {
+		return errors.Is(x.Reason, y.Reason)
+	}
+	return a.Error() == b.Error()
 }
 
 // learn takes in what another writer of the store has brought.
@@ -238,9 +287,11 @@ func (k *Keeper) learn(stored rollback.State) {
 	k.latch.Join(stored)
 	if k.latch.Tripped() && !was {
 		k.cause, k.origin = "stored", "stored"
+		k.publish()
 		k.Emit(Event{Kind: TrippedEvent, Message: "the stored state says that the epoch was rolled back: " + k.latch.State().Cause.Reason})
+		return
 	}
-	k.publish()
+	k.tellShare(k.publish())
 }
 
 // flagWarning reports trouble with the flag, on the reader's goroutine.

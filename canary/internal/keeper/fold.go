@@ -278,12 +278,7 @@ func (f *fold) finding(criterion string) string {
 	return "limit reached"
 }
 
-func (f *fold) open() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.folder.Open()
-}
-
+// underWay is the number of recorded calls that have not ended, overdue ones too.
 func (f *fold) underWay() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -60,6 +60,7 @@ type herald struct {
 
 	events      chan notice
 	replay      chan struct{}
+	due         atomic.Bool // there is something to replay
 	instruments atomic.Pointer[telemetry.Instruments]
 	lastReplay  atomic.Int64 // unix nanoseconds
 
@@ -98,12 +99,17 @@ func (k *Keeper) emitAfter(e Event, after *attempt) {
 	}
 }
 
-// replaySoon asks for a replay of telemetry if the last one was long enough ago.
-func (h *herald) replaySoon() {
+// replaySoon asks for a replay of telemetry, if there is something new and the last one was long enough ago. It is called after every pass, so that what a burst
+// has left is replayed when the traffic has gone.
+func (h *herald) replaySoon(news bool) {
+	if news {
+		h.due.Store(true)
+	}
 	now := time.Now().UnixNano()
-	if now-h.lastReplay.Load() < int64(replayEvery) {
+	if !h.due.Load() || now-h.lastReplay.Load() < int64(replayEvery) {
 		return
 	}
+	h.due.Store(false)
 	h.lastReplay.Store(now)
 	select {
 	case h.replay <- struct{}{}:
@@ -200,11 +206,9 @@ func (h *herald) replayNow(ctx context.Context) {
 // close delivers what waits and ends the goroutine, waiting until ctx is done.
 func (h *herald) close(ctx context.Context) error {
 	h.ending.Do(func() { close(h.stop) })
-	select {
-	case <-h.stopped:
-		return nil
-	case <-ctx.Done():
+	if !ended(ctx, h.stopped) {
 		h.cancel()
-		return fmt.Errorf("canary: OnEvent or telemetry still hangs: %w", context.Cause(ctx))
+		return fmt.Errorf("canary: events and telemetry are still being delivered: %w", context.Cause(ctx))
 	}
+	return nil
 }

@@ -177,7 +177,7 @@ func (k *Keeper) loop() {
 		busy := k.pass(min(now.Sub(last), 4*max(wait, poll)))
 		last = now
 		closed := k.plan.Load().Closed
-		if closed && !busy && k.fold.open() == 0 {
+		if closed && !busy && k.fold.underWay() == 0 {
 			return
 		}
 		if empty++; busy || closed {
@@ -218,17 +218,21 @@ func (k *Keeper) pass(awake time.Duration) bool {
 		k.trip("keeper", fmt.Sprintf("hang: %d candidate calls have not returned long after their timeout", k.cfg.MaxAbandoned), "hang", "local")
 	}
 	k.refresh()
-	k.herald.replaySoon()
+	k.herald.replaySoon(busy)
 	return busy
 }
 
 // refresh publishes a new plan if state, flag or hold ask for one.
 func (k *Keeper) refresh() {
 	k.mu.Lock()
-	changed, before, after := k.publish()
-	k.mu.Unlock()
+	defer k.mu.Unlock()
+	k.tellShare(k.publish())
+}
+
+// tellShare tells of what publish did, where nothing else does.
+func (k *Keeper) tellShare(changed bool, before, after float64) {
 	if changed {
-		k.Emit(Event{Kind: ShareChanged, Share: after, Message: fmt.Sprintf("share %.4g %% -> %.4g %%", 100*before, 100*after)})
+		k.Emit(Event{Kind: ShareChanged, Message: fmt.Sprintf("share %.4g %% -> %.4g %%", 100*before, 100*after)})
 	}
 }
 
@@ -241,29 +245,40 @@ func (k *Keeper) Close(ctx context.Context) error {
 		k.publish()
 		k.mu.Unlock()
 	})
+	flagClosed := make(chan error, 1)
+	go func() { flagClosed <- k.flag.Close(ctx) }() // a provider that hangs must not use up the time of the others
 	var problems []error
-	if err := k.flag.Close(ctx); err != nil {
-		problems = append(problems, err)
-	}
 	if n := k.drain(ctx); n > 0 {
 		problems = append(problems, fmt.Errorf("canary: %d calls still under way", n))
 	}
-	problems = append(problems, k.clerk.close(ctx), k.herald.close(ctx))
+	problems = append(problems, k.clerk.close(ctx), k.herald.close(ctx), <-flagClosed)
 	return errors.Join(problems...)
 }
 
-// drain waits until every recorded call has been folded, ends the keeper's goroutine and returns how many calls are still under way.
+// drain waits until every recorded call has ended and was folded, ends the keeper's goroutine and returns how many calls are still under way. Once that goroutine
+// has ended, whoever closes makes the passes.
 func (k *Keeper) drain(ctx context.Context) int {
 	if k.cfg.Manual {
 		k.Step(0)
 		return k.fold.underWay()
 	}
 	k.wake()
-	select {
-	case <-k.stopped:
-	case <-ctx.Done():
+	if !ended(ctx, k.stopped) {
 		k.ending.Do(func() { close(k.stop) })
 		<-k.stopped
 	}
-	return k.fold.underWay()
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for {
+		k.pass(0)
+		n := k.fold.underWay()
+		if n == 0 {
+			return 0
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return n
+		}
+	}
 }
