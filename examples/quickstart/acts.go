@@ -17,19 +17,27 @@ type serving struct {
 	Ask     func(context.Context, Image) answer // one request
 	SetFlag func(percent float64) error         // what a person does
 	Status  func() status                       // what the canary says of itself
+	Tripped <-chan struct{}                     // closed when it rolls back while it serves
 }
 
 // status is a canary's account of itself.
 type status struct {
+	Epoch      uint64  // 0 while nothing is known
+	Highest    float64 // the largest share in this epoch so far, in [0, 1]
 	RolledBack bool
-	Cause      string   // why; "" unless rolled back
-	Verdicts   []string // the evidence, a line each
+	Cause      string  // why, as it is stored; "" unless rolled back
+	Culprit    string  // the criterion that failed in this process; "" if none did
+	Verdict    string  // what that criterion has to say
+	LogE       float64 // evidence against the candidate in this process, in nats
+	Limit      float64 // at which it is rolled back
+	Blind      string  // why no further evidence comes; "" while it does
 }
 
 // act is one stretch of traffic while a person moves the flag.
 type act struct {
 	Title     string
-	Version   string    // of the candidate
+	Candidate contest
+	Deploy    bool      // a person deploys it, with the flag at 0 %; otherwise the flag is as it was left
 	Percents  []float64 // what the flag is set to, one after another
 	Requests  int       // replayed at each of them
 	Aftermath int       // replayed once the candidate is rolled back, in place of what is left
@@ -37,11 +45,11 @@ type act struct {
 
 // programme is what the quick start plays. The outcome is not in it: a good
 // model may be called bad, and a bad one may get through.
-func programme(good, bad candidate) []act {
+func programme(good, bad contest) []act {
 	return []act{
-		{"Act 1: a person raises " + good.Version + " step by step", good.Version, []float64{1, 5, 25, 100}, 12_000, 6_000},
-		{"Act 2: a person starts " + bad.Version + " at 5 % and looks away", bad.Version, []float64{5}, 36_000, 6_000},
-		{"Act 3: the process starts again, and a person asks for more of " + bad.Version, bad.Version, []float64{5, 100}, 6_000, 6_000},
+		{"Act 1: a person raises " + good.Version + " step by step", good, true, []float64{1, 5, 25, 100}, 12_000, 6_000},
+		{"Act 2: a person starts " + bad.Version + " at 5 % and looks away", bad, true, []float64{5}, 36_000, 6_000},
+		{"Act 3: the process restarts, the flag is still up, a person raises it", bad, false, []float64{5, 100}, 6_000, 6_000},
 	}
 }
 
@@ -65,55 +73,84 @@ type stage struct {
 // what serves from then on. A candidate that was out from the start gets the
 // whole act: it is to be seen that no flag brings it back.
 func (s *stage) play(ctx context.Context, a act, canary serving) (result, error) {
-	s.timeline.heading(a.Title)
 	tally := newTally(s.live, s.stable)
-	wasOut := canary.Status().RolledBack
-	for _, percent := range a.Percents {
-		s.timeline.say("a person sets the flag to %g %%", percent)
-		if err := canary.SetFlag(percent); err != nil {
-			return result{}, fmt.Errorf("quickstart: set the flag to %g %%: %w", percent, err)
+	s.opening(a, canary.Status())
+	for i, percent := range a.Percents {
+		if err := s.setFlag(percent, i == 0 && !a.Deploy, canary); err != nil {
+			return result{}, err
 		}
-		before := tally.total()
-		out := s.serve(ctx, a.Requests, canary, tally, !wasOut)
+		out := s.step(ctx, a.Requests, canary, tally)
 		if ctx.Err() != nil {
 			return result{}, fmt.Errorf("quickstart: %s: %w", a.Title, ctx.Err())
 		}
 		if out {
-			s.rolledBack(tally.total(), canary.Status())
-			before = tally.total()
-			s.serve(ctx, a.Aftermath, canary, tally, false)
-			s.step(before, tally.total())
+			s.rolledBack(tally.total())
+			s.step(ctx, a.Aftermath, serving{Ask: canary.Ask}, tally)
 			break
 		}
-		s.step(before, tally.total())
 	}
-	return result{Version: a.Version, counts: tally.total(), status: canary.Status()}, ctx.Err()
+	st := canary.Status()
+	if st.Blind != "" && !st.RolledBack && st.Epoch > 0 {
+		s.timeline.say("canary", "learns nothing more: %s", st.Blind)
+	}
+	return result{Version: a.Candidate.Version, counts: tally.total(), status: st}, ctx.Err()
 }
 
-// serve replays n requests with a glance at the canary now and then. Where
-// told to watch, it stops at the glance that finds the candidate rolled back
-// and returns true.
-func (s *stage) serve(ctx context.Context, n int, canary serving, tally *tally, watch bool) bool {
+// opening says what the canary remembers.
+func (s *stage) opening(a act, st status) {
+	switch version := a.Candidate.Version; {
+	case st.Epoch == 0: // the canary says itself why it knows nothing
+	case st.RolledBack:
+		s.timeline.say("canary", "epoch %d: %s is out: %s", st.Epoch, version, st.Cause)
+	case st.Highest > 0:
+		s.timeline.say("canary", "epoch %d goes on: %s is on trial and has had %g %%", st.Epoch, version, 100*st.Highest)
+	default:
+		s.timeline.say("canary", "epoch %d: %s is on trial", st.Epoch, version)
+	}
+}
+
+// setFlag is what a person does; where the flag was left at that value it is
+// nothing.
+func (s *stage) setFlag(percent float64, left bool, canary serving) error {
+	if left {
+		s.timeline.say("person", "has left the flag at %g %%", percent)
+	} else {
+		s.timeline.say("person", "sets the flag to %g %%", percent)
+	}
+	return canary.SetFlag(percent)
+}
+
+// step replays n requests and says where they went. It returns true, at the
+// next glance, when the canary has rolled back meanwhile.
+func (s *stage) step(ctx context.Context, n int, canary serving, tally *tally) (out bool) {
+	before := tally.total()
+	out = s.serve(ctx, n, canary, tally)
+	after := tally.total()
+	s.timeline.say("users", "%s requests, %s to the candidate",
+		grouped(after.Requests-before.Requests), grouped(after.Candidate-before.Candidate))
+	return out
+}
+
+// serve replays requests with a glance at the canary now and then.
+func (s *stage) serve(ctx context.Context, n int, canary serving, tally *tally) (out bool) {
 	const chunk = perSecond / glances
 	ask := func(r request) {
 		answer := canary.Ask(ctx, r.Image)
 		tally.add(r, answer, time.Now())
 	}
-	for done := 0; done < n; done += chunk {
+	for done := 0; done < n && ctx.Err() == nil; done += chunk {
 		s.traffic.replay(ctx, min(chunk, n-done), perSecond, ask)
 		s.timeline.progress(min(n, done+chunk), n, grouped(tally.total().Candidate)+" to the candidate")
-		if watch && canary.Status().RolledBack {
+		select {
+		case <-canary.Tripped:
 			return true
+		default:
 		}
 	}
 	return false
 }
 
-func (s *stage) step(before, after counts) {
-	s.timeline.say("%s requests, %s to the candidate",
-		grouped(after.Requests-before.Requests), grouped(after.Candidate-before.Candidate))
-}
-
-func (s *stage) rolledBack(c counts, st status) {
-	s.timeline.say("rolled back after %s candidate calls in %s: %s", grouped(c.Candidate), milliseconds(c.Exposed), st.Cause)
+func (s *stage) rolledBack(c counts) {
+	s.timeline.say("users", "the candidate had %s calls in %s; %s got a wrong digit where stable is right",
+		grouped(c.Candidate), milliseconds(c.Exposed), plural(c.Harmed, "user"))
 }

@@ -1,10 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/modelcanary/go-sdk/canary"
 )
 
 const (
@@ -12,10 +13,8 @@ const (
 	stableRows    = 750 // how much history there was when it was trained
 )
 
-// predictor is what every model here is: the shape the canary serves.
-type predictor interface {
-	Predict(ctx context.Context, in Image) (Digit, error)
-}
+// predictor is what every model here is.
+type predictor = canary.Predictor[Image, Digit]
 
 // lab has what it takes to train a model. Read-only once made.
 type lab struct {

@@ -22,7 +22,7 @@ func (l *lab) contests(entrants ...candidate) []contest {
 // reportModels prints what held-out rows say of each candidate: all that is
 // known before it meets a user.
 func reportModels(w io.Writer, contests []contest) error {
-	rows := [][]string{{"model", "version", "right", "no answer", "digits shift", "confidence shifts", "one call"}}
+	rows := [][]string{{"model", "version", "right", "no answer", "digits shift", "confidence shifts", "call"}}
 	for i, c := range contests {
 		if i == 0 {
 			rows = append(rows, []string{"stable", stableVersion, percent(c.StableAccuracy), "-", "-", "-", microseconds(c.StableTime)})

@@ -1,21 +1,11 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 )
-
-func TestRunComparesTheModels(t *testing.T) {
-	var out strings.Builder
-	if err := run([]string{"-candidate", "quantised"}, &out); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"897 rows", "stable ", "better ", "quantised "} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %q in\n%s", want, out.String())
-		}
-	}
-}
 
 func TestRunRefusesWhatItDoesNotKnow(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -29,7 +19,7 @@ func TestRunRefusesWhatItDoesNotKnow(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			err := run(tt.args, &out)
+			err := run(t.Context(), tt.args, &out)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "quickstart: ") {
 				t.Errorf("got %v, want an error with %q", err, tt.want)
 			}
@@ -42,12 +32,26 @@ func TestRunRefusesWhatItDoesNotKnow(t *testing.T) {
 
 func TestRunHelps(t *testing.T) {
 	var out strings.Builder
-	if err := run([]string{"-h"}, &out); err != nil {
+	if err := run(t.Context(), []string{"-h"}, &out); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range candidateNames() {
 		if !strings.Contains(out.String(), name) {
 			t.Errorf("the help does not mention %q:\n%s", name, out.String())
+		}
+	}
+}
+
+func TestRunComparesTheModelsFirst(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out strings.Builder
+	if err := run(ctx, []string{"-candidate", "quantised"}, &out); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v, want the end of the context", err)
+	}
+	for _, want := range []string{"897 rows", "stable ", "better ", "quantised "} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -8,26 +9,40 @@ import (
 
 // reportActs prints one column per act, then why candidates went.
 func reportActs(w io.Writer, results []result) error {
+	if len(results) == 0 {
+		return nil
+	}
 	rows := [][]string{
-		{""}, {"candidate"}, {"requests"}, {"to the candidate"}, {"of them answered by stable, the candidate failed"}, {"errors that reached a user"},
-		{"users"}, {"users with a wrong digit where stable is right"}, {"users with the right digit where stable is wrong"}, {"rolled back"},
+		{""}, {"candidate"}, {"users"}, {"requests to stable"}, {"requests to the candidate"}, {"- stable had to step in"},
+		{"errors that reached users"}, {"users served worse (1)"}, {"users served better (1)"}, {"evidence against it (2)"}, {"rolled back by"}, {"after"},
 	}
 	for i, r := range results {
 		column := []string{
-			fmt.Sprintf("act %d", i+1), r.Version, grouped(r.Requests), grouped(r.Candidate), grouped(r.Fallbacks), grouped(r.Errors),
-			grouped(r.Users), grouped(r.Harmed), grouped(r.Helped), r.end(),
+			fmt.Sprintf("act %d", i+1), r.Version, grouped(r.Users), grouped(r.Requests - r.Candidate), grouped(r.Candidate), grouped(r.Fallbacks),
+			grouped(r.Errors), grouped(r.Harmed), grouped(r.Helped), r.evidence(), r.by(), r.after(),
 		}
 		for row, cell := range column {
 			rows[row] = append(rows[row], cell)
 		}
 	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
 	if err := writeTable(w, rows); err != nil {
+		return err
+	}
+	notes := []string{
+		"  (1) a wrong digit where stable is right, or the reverse: known here alone",
+		fmt.Sprintf("  (2) ln E of all guardrails; at %.2f the candidate is out", results[0].Limit),
+	}
+	if _, err := fmt.Fprintln(w, "\n"+strings.Join(notes, "\n")); err != nil {
 		return err
 	}
 	return reportEvidence(w, results)
 }
 
-// reportEvidence prints each cause once, with the verdicts behind it.
+// reportEvidence prints once per candidate the verdict that rolled it back,
+// or, where that was given in an earlier process, the cause that was stored.
 func reportEvidence(w io.Writer, results []result) error {
 	told := map[string]bool{}
 	for _, r := range results {
@@ -35,22 +50,43 @@ func reportEvidence(w io.Writer, results []result) error {
 			continue
 		}
 		told[r.Version] = true
-		lines := append([]string{fmt.Sprintf("\n%s was rolled back: %s", r.Version, r.Cause)}, r.Verdicts...)
-		if _, err := fmt.Fprintln(w, strings.Join(lines, "\n  ")); err != nil {
+		lines := []string{"", "Why " + r.Version + " is out:"}
+		for clause := range strings.SplitSeq(cmp.Or(r.Verdict, r.Cause), "; ") {
+			lines = append(lines, hang("  ", clause))
+		}
+		if _, err := fmt.Fprintln(w, strings.Join(lines, "\n")); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// end says in a table's cell how the act ended.
-func (r result) end() string {
+// evidence is what this act's calls weigh against the candidate.
+func (r result) evidence() string {
+	if r.Candidate == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", r.LogE)
+}
+
+// by says what ended the trial.
+func (r result) by() string {
 	switch {
+	case !r.RolledBack && r.Candidate == 0:
+		return "never served"
 	case !r.RolledBack:
-		return "no"
+		return "nothing"
 	case r.Candidate == 0:
 		return "stays out"
 	default:
-		return fmt.Sprintf("after %s calls, %s", grouped(r.Candidate), milliseconds(r.Exposed))
+		return r.Culprit
 	}
+}
+
+// after says how long it took.
+func (r result) after() string {
+	if !r.RolledBack || r.Candidate == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%s, %s", plural(r.Candidate, "call"), milliseconds(r.Exposed))
 }

@@ -36,3 +36,11 @@ func grouped(n int) string {
 	}
 	return digits
 }
+
+// plural counts things.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return grouped(n) + " " + thing + "s"
+}

@@ -9,7 +9,10 @@ import (
 	"time"
 )
 
-const barWidth = 24 // characters
+const (
+	barWidth   = 24 // characters
+	actorWidth = 8  // characters
+)
 
 // timeline prints what happens as it happens, with the seconds since it was
 // made. On a terminal it also keeps one line of progress at the bottom; into
@@ -27,7 +30,11 @@ func newTimeline(w io.Writer, terminal bool) *timeline {
 }
 
 // isTerminal tells whether somebody is likely to be watching.
-func isTerminal(f *os.File) bool {
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
@@ -37,9 +44,14 @@ func (t *timeline) heading(text string) {
 	t.print("\n" + text + "\n")
 }
 
-// say prints one event.
-func (t *timeline) say(format string, args ...any) {
-	t.print(fmt.Sprintf("%7.2f s  %s\n", time.Since(t.start).Seconds(), fmt.Sprintf(format, args...)))
+// say prints what somebody did.
+func (t *timeline) say(who, format string, args ...any) {
+	head := fmt.Sprintf("%s  %-*s", t.seconds(), actorWidth, who)
+	t.print(hang(head, fmt.Sprintf(format, args...)) + "\n")
+}
+
+func (t *timeline) seconds() string {
+	return fmt.Sprintf("%7.2f s", time.Since(t.start).Seconds())
 }
 
 func (t *timeline) print(text string) {
@@ -58,7 +70,7 @@ func (t *timeline) progress(done, of int, text string) {
 	defer t.mu.Unlock()
 	t.clear()
 	full := barWidth * done / max(1, of)
-	line := fmt.Sprintf("%7.2f s  [%s%s] %s", time.Since(t.start).Seconds(), strings.Repeat("#", full), strings.Repeat(".", barWidth-full), text)
+	line := fmt.Sprintf("%s  [%s%s] %s", t.seconds(), strings.Repeat("#", full), strings.Repeat(".", barWidth-full), text)
 	t.bar = len(line)
 	_, _ = io.WriteString(t.w, line)
 }

@@ -16,8 +16,8 @@ func TestTimelineIntoAPipeHasEventsOnly(t *testing.T) {
 		timeline.heading("act 1")
 		<-time.After(1234 * time.Millisecond)
 		timeline.progress(1, 2, "half way")
-		timeline.say("%d requests", 7)
-		if want := "\nact 1\n   1.23 s  7 requests\n"; out.String() != want {
+		timeline.say("users", "%d requests", 7)
+		if want := "\nact 1\n   1.23 s  users   7 requests\n"; out.String() != want {
 			t.Errorf("got %q, want %q", out.String(), want)
 		}
 	})
@@ -29,11 +29,11 @@ func TestTimelineOnATerminalClearsItsProgress(t *testing.T) {
 		timeline := newTimeline(&out, true)
 		timeline.progress(1, 4, "a quarter")
 		timeline.progress(4, 4, "all")
-		timeline.say("done")
-		timeline.say("really")
+		timeline.say("users", "done")
+		timeline.say("canary", "really")
 		first := "   0.00 s  [######..................] a quarter"
 		second := "   0.00 s  [########################] all"
-		want := first + blanked(first) + second + blanked(second) + "   0.00 s  done\n   0.00 s  really\n"
+		want := first + blanked(first) + second + blanked(second) + "   0.00 s  users   done\n   0.00 s  canary  really\n"
 		if out.String() != want {
 			t.Errorf("got %q, want %q", out.String(), want)
 		}
