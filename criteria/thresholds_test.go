@@ -87,6 +87,28 @@ func TestSlowerWithinToleranceIsFine(t *testing.T) {
 	require.False(t, slower(Strict, 0.5).RollBack, "faster is no harm")
 }
 
+// A margin forgives a few slow calls whatever their quantile, and no more.
+func TestLatencyMargin(t *testing.T) {
+	slow := func(c Latency, perThousand int) Ruling {
+		j, _ := latencyJudge(t, c)
+		e := j.NewEvidence()
+		for i := range 20_000 {
+			d := time.Duration(1+i%100) * time.Millisecond
+			e.Observe(Fresh, &Observation{Latency: d})
+			if i*7919%1000 < perThousand {
+				d = time.Second
+			}
+			e.Observe(Fresh, &Observation{Arm: Candidate, Latency: d})
+		}
+		return j.Fold(e, 0)
+	}
+	require.True(t, slow(Latency{}, 15).RollBack)
+	require.True(t, slow(Latency{Margin: Strict}, 15).RollBack)
+	require.False(t, slow(Latency{Margin: 0.02}, 15).RollBack)
+	require.True(t, slow(Latency{Margin: 0.02}, 60).RollBack)
+	require.Equal(t, "latency at most 1.2 x stable's at every quantile, but for 2 % of calls", Latency{Tolerance: 0.2, Margin: 0.02}.String())
+}
+
 func TestOverdueIsSlowestInBothArms(t *testing.T) {
 	overdue := func(arm Arm) float64 {
 		j, _ := latencyJudge(t, Latency{})
