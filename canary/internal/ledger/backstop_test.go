@@ -1,7 +1,7 @@
 package ledger
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -13,7 +13,7 @@ import (
 // A candidate that dies after so many healthy calls, none of which is evidence by its coin, is out within 16 calls.
 func TestBackstopAfterHealthyCalls(t *testing.T) {
 	for _, healthy := range []int{0, 10, 60, 100, 500, 1000, 4000} {
-		t.Run(fmt.Sprint(healthy), func(t *testing.T) {
+		t.Run(strconv.Itoa(healthy), func(t *testing.T) {
 			judge, err := criteria.NewJudge(criteria.Config{Criteria: []criteria.Criterion{criteria.ErrorRate{}, criteria.Backstop{}}})
 			require.NoError(t, err)
 			evidence, failing := judge.NewEvidence(), 0
