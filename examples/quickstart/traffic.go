@@ -23,7 +23,9 @@ type request struct {
 
 // traffic draws requests without end. The same seed draws the same ones. Few
 // users send many requests: a tenth of them sends a third. Each writes in a
-// hand of their own, so that any model serves some worse than others.
+// hand of their own, so that any model serves some worse than others. Names
+// are drawn too: by its name a user is assigned to a model, so another seed is
+// another split of the users.
 type traffic struct {
 	rng   *rand.Rand
 	live  []row
@@ -33,7 +35,7 @@ type traffic struct {
 func newTraffic(seed uint64, live []row) *traffic {
 	t := &traffic{rng: rand.New(rand.NewPCG(seed, 2)), live: live, names: make([]string, users)}
 	for user := range t.names {
-		t.names[user] = fmt.Sprintf("user-%05d", user)
+		t.names[user] = fmt.Sprintf("user-%016x", t.rng.Uint64())
 	}
 	return t
 }

@@ -30,6 +30,9 @@ func TestTrafficIsDecidedByItsSeed(t *testing.T) {
 		if first[i].User == other[i].User && first[i].Row == other[i].Row {
 			same++
 		}
+		if first[i].Image.User == other[i].Image.User {
+			t.Fatalf("request %d is of %s under another seed, too", i, first[i].Image.User)
+		}
 	}
 	if same > 10 {
 		t.Errorf("%d of 1000 requests are the same under another seed", same)
