@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"testing"
@@ -200,4 +201,13 @@ func requireShare(t *testing.T, c *canary.Canary[string, string], share float64,
 	if share == 0 {
 		require.Equal(t, canary.Stable, d.Arm)
 	}
+}
+
+// floatOf is any float64 at all: half of the time one of the special ones.
+func floatOf(bits uint64) float64 {
+	special := []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.Copysign(0, -1), math.MaxFloat64, math.SmallestNonzeroFloat64}
+	if bits&1 == 0 {
+		return special[bits>>1%uint64(len(special))]
+	}
+	return math.Float64frombits(bits)
 }
