@@ -55,6 +55,8 @@ const (
 	StateMissing = EventKind(keeper.StateMissing)
 	// StateResumed: a stored epoch goes on.
 	StateResumed = EventKind(keeper.StateResumed)
+	// Barred: the candidate's version was rolled back in an earlier epoch; it stays out.
+	Barred = EventKind(keeper.BarredEvent)
 	// StateUnreadable: the stored state cannot be read; stable serves until it can.
 	StateUnreadable = EventKind(keeper.StateUnreadable)
 	// StoreFailed: the state could not be stored; it is tried again.

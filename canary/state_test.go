@@ -124,7 +124,7 @@ func TestRolledBackVersionStaysOut(t *testing.T) {
 			require.Equal(t, uint64(3), s.State.Epoch)
 			require.Contains(t, s.State.Cause.Reason, "rolled back in an earlier epoch")
 			end()
-			if events := j.all(canary.RolledBack); len(events) > 0 {
+			if events := j.all(canary.Barred); len(events) > 0 {
 				require.Contains(t, events[0].Message, "rolled back in an earlier epoch")
 				require.Equal(t, uint64(3), events[0].Epoch)
 				continue

@@ -2,20 +2,11 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/modelcanary/go-sdk/canary"
 	"github.com/modelcanary/go-sdk/criteria"
 	"github.com/modelcanary/go-sdk/rollback"
 )
-
-// inline runs the candidate on the caller's goroutine, as stable runs. The
-// default, a goroutine of its own that may be abandoned when it hangs, costs
-// calls as short as these something where latency is judged: on two processors
-// 1.6 % of them took longer than 0.13 ms, of stable's 0.9 %, and a candidate as
-// quick as stable was taken for a slower one in 5 of 20 runs, inline in none.
-// These models cannot hang.
-const inline time.Duration = -1
 
 // newCanary is all that an application declares: two models, whom an
 // assignment sticks to, the flag in a person's hand, what is measured on each
@@ -38,8 +29,7 @@ func newCanary(stable predictor, c contest, flags canary.FlagClient, store rollb
 			criteria.Distribution{Signal: "confidence"}, // neither surer nor less sure
 			criteria.Categories{Signal: "digit"},        // no digit more often or less often
 		},
-		Store:            store,
-		CandidateTimeout: inline,
-		OnEvent:          tell,
+		Store:   store,
+		OnEvent: tell,
 	})
 }

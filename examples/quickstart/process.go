@@ -44,7 +44,7 @@ func startProcess(stable predictor, c contest, flags *flagService, state string,
 // tell passes on what the canary has to say.
 func (p *process) tell(e canary.Event) {
 	switch e.Kind {
-	case canary.StateMissing, canary.StateResumed: // shows in the status
+	case canary.StateMissing, canary.StateResumed, canary.Barred: // shows in the status
 	case canary.ShareChanged:
 		p.timeline.say("canary", "%s", e.Message)
 	case canary.RolledBack:

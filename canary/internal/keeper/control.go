@@ -226,7 +226,7 @@ func (k *Keeper) adopt(stored rollback.State, err error) bool {
 		stored = stored.Next(k.cfg.Version).RollBack(rollback.Cause{
 			Reason: fmt.Sprintf("version %q was rolled back in an earlier epoch", k.cfg.Version), Actor: "keeper", At: time.Now(),
 		})
-		news = Event{Kind: TrippedEvent, Message: stored.Cause.Reason, Actor: stored.Cause.Actor}
+		news = Event{Kind: BarredEvent, Message: stored.Cause.Reason + ": it stays out"}
 		saving = k.clerk.save(stored)
 	case err == nil || errors.Is(err, rollback.ErrNoState):
 		if err != nil {

@@ -29,6 +29,7 @@ type EventKind string
 const (
 	StateMissing       EventKind = "state_missing"
 	StateResumed       EventKind = "state_resumed"
+	BarredEvent        EventKind = "barred"
 	StateUnreadable    EventKind = "state_unreadable"
 	StoreFailed        EventKind = "store_failed"
 	StoreRecovered     EventKind = "store_recovered"
