@@ -33,11 +33,11 @@ func flagClient(percent float64) (client *openfeature.Client, end func()) {
 func greeter(percent float64) (cfg canary.Config[string, string], end func()) {
 	client, end := flagClient(percent)
 	hello := canary.Func(func(_ context.Context, name string) (string, error) { return "Hello, " + name, nil })
-	hi := canary.Func(func(_ context.Context, name string) (string, error) { return "Hi " + name + "!", nil })
+	howdy := canary.Func(func(_ context.Context, name string) (string, error) { return "Howdy, " + name, nil })
 	return canary.Config[string, string]{
 		Name:      "greeter",
 		Stable:    canary.Model[string, string]{Version: "formal-1", Predictor: hello},
-		Candidate: canary.Model[string, string]{Version: "casual-2", Predictor: hi},
+		Candidate: canary.Model[string, string]{Version: "casual-2", Predictor: howdy},
 		Key:       func(_ context.Context, name string) string { return name },
 		Flags:     canary.Flags{Client: client, Rollout: "rollout"},
 		Criteria:  []criteria.Criterion{criteria.ErrorRate{}, criteria.Distribution{Signal: "length", Max: 40}},
@@ -64,10 +64,10 @@ func ExampleCanary_Decide() {
 		fmt.Printf("%-14s %v\n", greeting, decision)
 	}
 	// Output:
-	// Hi Alice!      greeter: candidate casual-2 (split, share 50 %, epoch 1)
-	// Hi Bob!        greeter: candidate casual-2 (split, share 50 %, epoch 1)
+	// Howdy, Alice   greeter: candidate casual-2 (split, share 50 %, epoch 1)
+	// Howdy, Bob     greeter: candidate casual-2 (split, share 50 %, epoch 1)
 	// Hello, Carol   greeter: stable formal-1 (split, share 50 %, epoch 1)
-	// Hi Alice!      greeter: candidate casual-2 (split, share 50 %, epoch 1)
+	// Howdy, Alice   greeter: candidate casual-2 (split, share 50 %, epoch 1)
 }
 
 // A person takes the candidate out. The next request is stable's, and so is every one after a restart.
@@ -101,7 +101,7 @@ func ExampleCanary_Rollback() {
 	_, decision, _ := c.Decide(ctx, "Alice")
 	fmt.Println(decision)
 	// Output:
-	// Hi Alice!
+	// Howdy, Alice
 	// Hello, Alice
 	// greeter: stable formal-1 (rolled_back, share 0 %, epoch 1)
 }
