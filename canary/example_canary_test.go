@@ -206,8 +206,7 @@ func ExampleConfigError() {
 	_, err := canary.New(cfg)
 	fmt.Println(err)
 
-	var problem *canary.ConfigError
-	if errors.As(err, &problem) {
+	if problem, ok := errors.AsType[*canary.ConfigError](err); ok {
 		fmt.Println("first:", problem.Field)
 	}
 	// Output:

@@ -129,7 +129,7 @@ func TestNoKey(t *testing.T) {
 	}{
 		{"empty", func(context.Context, string) string { return "" }, canary.ReasonEmptyKey, 0},
 		{"panic", func(context.Context, string) string { panic("key") }, canary.ReasonKeyFailed, 201},
-		{"panic with nil", func(context.Context, string) string { panic(nil) }, canary.ReasonKeyFailed, 201}, //nolint:govet // a nil panic is a fault like another
+		{"panic with nil", func(context.Context, string) string { panic(nil) }, canary.ReasonKeyFailed, 201},
 		{"nasty panic", func(context.Context, string) string { panic(nasty{}) }, canary.ReasonKeyFailed, 201},
 	} {
 		for _, w := range ways[string, string]() {

@@ -108,7 +108,7 @@ func blowUp(d deed) {
 	case panicsWithError:
 		panic(errPanicked)
 	case panicsWithNil:
-		panic(nil) //nolint:govet // a nil panic is a fault like another
+		panic(nil)
 	case panicsNastily:
 		panic(nasty{})
 	}
