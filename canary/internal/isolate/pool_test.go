@@ -153,6 +153,63 @@ func TestSleepOfTheProcessIsNotATimeout(t *testing.T) {
 	})
 }
 
+// A clock that is as old as an idle keeper's does not extend a call.
+func TestTimeoutIsKeptByAnIdleKeeper(t *testing.T) {
+	for _, timeout := range []time.Duration{time.Millisecond, 100 * time.Millisecond, 500 * time.Millisecond, time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			var awake atomic.Int64
+			release := make(chan struct{})
+			p := NewPool(model(release), timeout, 4, &awake)
+			time.AfterFunc(timeout/2, func() { awake.Store(int64(max(0, timeout-awakeLag))) }) // what a keeper knows when the timer fires
+			began := time.Now()
+			_, _, _, ending := p.Call(t.Context(), "hang")
+			require.Equal(t, TimedOut, ending)
+			require.Equal(t, timeout, time.Since(began))
+			close(release)
+			require.Zero(t, p.Close(t.Context()))
+		})
+	}
+}
+
+// A timer that is much later than it was due says that the process stood still, a closed pool forgives nothing.
+func TestStoodStill(t *testing.T) {
+	var awake atomic.Int64
+	p := NewPool(model(nil), time.Second, 4, &awake)
+	awake.Store(int64(time.Hour))
+	now := time.Now()
+	require.False(t, p.stoodStill(0, now), "awake all the time")
+	require.True(t, p.stoodStill(0, now.Add(-time.Second)), "the timer came late")
+	awake.Store(int64(200 * time.Millisecond))
+	require.True(t, p.stoodStill(0, now), "asleep for most of the time")
+	awake.Store(int64(300 * time.Millisecond))
+	require.False(t, p.stoodStill(0, now), "may be the age of the clock")
+	awake.Store(0)
+	require.Zero(t, p.Close(t.Context()))
+	require.False(t, p.stoodStill(0, now.Add(-time.Hour)), "nobody counts awake time any more")
+}
+
+// A call that is under way when its keeper has gone for good still ends.
+func TestHangWhileNobodyCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		p := NewPool(model(release), time.Second, 4, new(atomic.Int64))
+		endings := make(chan Ending)
+		began := time.Now()
+		go func() {
+			_, _, _, ending := p.Call(t.Context(), "hang")
+			endings <- ending
+		}()
+		<-time.After(100 * time.Millisecond)
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.Equal(t, 1, p.Close(gone))
+		require.Equal(t, TimedOut, <-endings)
+		require.Equal(t, time.Second, time.Since(began))
+		close(release)
+		require.Zero(t, p.Close(t.Context()))
+	})
+}
+
 func TestConcurrentSafe(t *testing.T) {
 	p := newPool(t, nil)
 	inputs := []string{"a", "b", "panic", "exit", "error", "c"}
