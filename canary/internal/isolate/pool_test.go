@@ -128,6 +128,44 @@ func TestSleepOfTheProcessIsNotATimeout(t *testing.T) {
 	})
 }
 
+// The timeout is the timeout, however short.
+func TestTimeoutIsKept(t *testing.T) {
+	for _, timeout := range []time.Duration{time.Millisecond, 100 * time.Millisecond, 500 * time.Millisecond, time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			release := make(chan struct{})
+			p := NewPool(model(release), timeout, 4)
+			began := time.Now()
+			_, _, _, ending := p.Call(t.Context(), "hang")
+			require.Equal(t, TimedOut, ending)
+			require.Equal(t, timeout, time.Since(began))
+			close(release)
+			require.Zero(t, p.Close(t.Context()))
+		})
+	}
+}
+
+// A call that is under way when its keeper has gone for good still ends.
+func TestHangWhileNobodyCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		p := NewPool(model(release), time.Second, 4)
+		endings := make(chan Ending)
+		began := time.Now()
+		go func() {
+			_, _, _, ending := p.Call(t.Context(), "hang")
+			endings <- ending
+		}()
+		<-time.After(100 * time.Millisecond)
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.Equal(t, 1, p.Close(gone))
+		require.Equal(t, TimedOut, <-endings)
+		require.Equal(t, time.Second, time.Since(began))
+		close(release)
+		require.Zero(t, p.Close(t.Context()))
+	})
+}
+
 func TestConcurrentSafe(t *testing.T) {
 	p := newPool(t, nil)
 	inputs := []string{"a", "b", "panic", "exit", "error", "c"}

@@ -247,9 +247,9 @@ func (c *clerk) close(ctx context.Context) error {
 // leftover says what has to be given up.
 func (c *clerk) leftover() error {
 	c.mu.Lock()
-	dirty, failing := c.dirty, c.failing
+	lost, failing := c.dirty && !c.saved.Join(c.want).Equal(c.saved), c.failing
 	c.mu.Unlock()
-	if dirty {
+	if lost {
 		return fmt.Errorf("canary: the state could not be saved: %w", cmp.Or(failing, errClosed))
 	}
 	return c.k.unsavedRollback()
