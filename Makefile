@@ -56,4 +56,5 @@ modules: ## build and test each module as its users see it, without the workspac
 
 .PHONY: bench
 bench: ## what a request costs, over the floor
-	go test -run xxx -bench . -benchtime 1x -count 5 ./benchmarks/hotpath
+	go test -run xxx -bench 'OverFloor|NaiveOver' -benchtime 1x -count 5 ./benchmarks/hotpath
+	go test -run xxx -bench Predict -count 5 ./benchmarks/hotpath

@@ -13,8 +13,8 @@ import (
 	"github.com/modelcanary/go-sdk/canary"
 )
 
-// naive is what a careful first attempt looks like: the flag evaluated and two OpenTelemetry instruments recorded on every request. It neither compares the arms
-// nor rolls back.
+// naive is what a first attempt looks like: on every request the flag is evaluated for the user and two OpenTelemetry instruments are recorded with their
+// attributes. It neither compares the arms nor rolls back.
 type naive struct {
 	stable, candidate canary.Predictor[Input, Output]
 	client            *openfeature.Client
@@ -40,16 +40,15 @@ func newNaive(tb testing.TB) *naive {
 }
 
 func (n *naive) Predict(ctx context.Context, in Input) (Output, error) {
-	percent := n.client.Float(ctx, "rollout", 0, openfeature.NewTargetlessEvaluationContext(nil))
+	percent := n.client.Float(ctx, "rollout", 0, openfeature.NewEvaluationContext(in.User, nil))
 	arm, model := "stable", n.stable
 	if percent >= 100 {
 		arm, model = "candidate", n.candidate
 	}
 	began := time.Now()
 	out, err := model.Predict(ctx, in)
-	attrs := metric.WithAttributes(attribute.String("arm", arm), attribute.Bool("error", err != nil))
-	n.calls.Add(ctx, 1, attrs)
-	n.duration.Record(ctx, time.Since(began).Seconds(), attrs)
+	n.calls.Add(ctx, 1, metric.WithAttributes(attribute.String("arm", arm), attribute.Bool("error", err != nil)))
+	n.duration.Record(ctx, time.Since(began).Seconds(), metric.WithAttributes(attribute.String("arm", arm), attribute.Bool("error", err != nil)))
 	return out, err
 }
 
