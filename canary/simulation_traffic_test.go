@@ -128,9 +128,9 @@ func TestSimFullLedger(t *testing.T) {
 	requireNeeded(t, func(seed uint64) ending { return fullLedger(seed, func(p *keeper.Plan) { p.Spent = nil }) })
 }
 
-// fullLedger plays twenty seconds of callers who ask as soon as they are answered, many more than there are slots.
+// fullLedger plays ten seconds of callers who ask as soon as they are answered, many more than there are slots.
 func fullLedger(seed uint64, forge func(*keeper.Plan)) ending {
-	const ticks, stay = 4000, 2 * time.Second
+	const ticks, stay = 2000, 2 * time.Second
 	tf := &traffic{trial: newTrial(seed, setup{percent: 50, slots: 64, forge: forge})}
 	var names []string
 	var risks []float64
