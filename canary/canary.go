@@ -39,7 +39,6 @@ type Canary[In, Out any] struct {
 	recorder          *telemetry.Recorder
 	pool              *isolate.Pool[In, Out] // nil: the candidate runs on the caller's goroutine
 	instruments       *telemetry.Instruments
-	callbackEvents    func(name string)
 	awake             atomic.Int64
 }
 

@@ -137,7 +137,7 @@ func (c *Canary[In, Out]) settle(ctx context.Context, v *visit, in *In, out *Out
 // askCandidate calls the candidate. If it answers, its answer is timed and not settled yet; if it fails, stable has answered; if the caller has left, the
 // candidate's error is the answer.
 func (c *Canary[In, Out]) askCandidate(ctx context.Context, in *In, v *visit) (out Out, err error) {
-	ending := isolate.Returned
+	var ending isolate.Ending
 	v.progress = accounted // whatever happens until there is an answer is accounted for here
 	if c.pool != nil {
 		out, err, ending = c.isolated(ctx, in, v)

@@ -98,7 +98,7 @@ func labels(set attribute.Set) string {
 	text := ""
 	for _, kv := range set.ToSlice() {
 		if kv.Key != "model_canary.name" {
-			text += fmt.Sprintf(" %s=%s", kv.Key, kv.Value.Emit())
+			text += fmt.Sprintf(" %s=%s", kv.Key, kv.Value.String())
 		}
 	}
 	if v, ok := set.Value("model_canary.name"); !ok || v.AsString() != "test" {

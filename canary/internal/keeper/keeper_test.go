@@ -299,7 +299,7 @@ func TestAlikeErrors(t *testing.T) {
 
 // Judging by criteria of a share that is not a number must be impossible: the plan has none.
 func TestPlanShareIsAlwaysANumber(t *testing.T) {
-	for _, percent := range []any{math.MaxFloat64, -0.0, 1e-300, 99.999} {
+	for _, percent := range []any{math.MaxFloat64, 0.0, 1e-300, 99.999} {
 		inBubble(t, func(t *testing.T) {
 			share := newWorld(t, percent).start(t).Plan().Share
 			require.False(t, math.IsNaN(share))
