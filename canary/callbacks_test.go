@@ -2,6 +2,7 @@ package canary_test
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"strings"
 	"sync"
@@ -55,6 +56,37 @@ func TestSignalFunctionsThatPanic(t *testing.T) {
 			require.Empty(t, s.Requests[canary.Candidate].Failed)
 		})
 	}
+}
+
+// A request whose signals failed has none: not those of the request that had its slot before.
+func TestFailedSignalsHaveNoValue(t *testing.T) {
+	everyWay(t, func(t *testing.T, w way[string, string], timeout time.Duration) {
+		const requests = 3000
+		cfg := config(t, 50)
+		cfg.CandidateTimeout = timeout
+		cfg.Criteria = []criteria.Criterion{criteria.Categories{Signal: "parity", Role: criteria.Observe}}
+		n := 0
+		cfg.Signals.Labels = canary.Labels[string, string]{"parity": func(string, string) string {
+			if n++; n%3 == 0 {
+				panic("label")
+			}
+			return []string{"even", "odd"}[n%2]
+		}}
+		c, err := canary.NewOfSlots(cfg, 64)
+		require.NoError(t, err)
+		for i := range requests {
+			_, err := w.call(c, t.Context(), fmt.Sprint(i))
+			require.NoError(t, err)
+			if i%50 == 0 {
+				pass(10 * time.Millisecond)
+			}
+		}
+		require.NoError(t, c.Shutdown(t.Context()))
+		s := c.Snapshot()
+		require.Zero(t, s.Thinned)
+		v := s.Verdicts[0]
+		require.EqualValues(t, requests*2/3, v.Stable.Calls+v.Candidate.Calls)
+	})
 }
 
 // Only failures in a row turn a function off.

@@ -174,6 +174,7 @@ func TestNewAcceptsTheDomain(t *testing.T) {
 // The configuration is read once: what its owner does with it afterwards is the owner's business.
 func TestConfigIsReadOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
+		reader := measured(t)
 		cfg := config(t, 5)
 		cfg.Criteria = []criteria.Criterion{criteria.ErrorRate{}, criteria.Backstop{}}
 		cfg.Signals.Numbers = canary.Numbers[string, string]{"size": func(_, out string) float64 { return float64(len(out)) }}
@@ -186,5 +187,7 @@ func TestConfigIsReadOnce(t *testing.T) {
 		s := c.Snapshot()
 		require.Equal(t, "error_rate", s.Verdicts[0].Name)
 		require.Empty(t, s.CallbackPanics)
+		_, units := collect(t, reader)
+		require.Contains(t, units, "model_canary.criterion.evaluation")
 	})
 }

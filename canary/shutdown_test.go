@@ -125,8 +125,8 @@ func TestShutdownWithHungCalls(t *testing.T) {
 							answers <- out
 						}()
 					}
-					<-time.After(100 * time.Millisecond)
-					requireGivesUp(t, c, 200*time.Millisecond, "3 calls still under way")
+					<-time.After(10 * time.Millisecond)
+					requireGivesUp(t, c, 50*time.Millisecond, "3 calls still under way")
 					if arm == canary.Candidate && timeout > 0 {
 						for range 3 {
 							require.Equal(t, "stable: user-2", <-answers, "their callers are not forgotten")
@@ -141,6 +141,31 @@ func TestShutdownWithHungCalls(t *testing.T) {
 			})
 		}
 	}
+}
+
+// The timeout goes on while Shutdown waits: its own patience is not the caller's.
+func TestTimeoutDuringShutdown(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		release := make(chan struct{})
+		cfg := config(t, 100)
+		cfg.Candidate.Predictor = canary.Func(func(context.Context, string) (string, error) { <-release; return "late", nil })
+		c, err := canary.New(cfg)
+		require.NoError(t, err)
+		began := time.Now()
+		answered := make(chan time.Duration, 1)
+		go func() {
+			_, _ = c.Predict(context.Background(), "user-2")
+			answered <- time.Since(began)
+		}()
+		<-time.After(10 * time.Millisecond)
+		requireGivesUp(t, c, time.Minute, "1 candidate calls have not returned")
+		require.Equal(t, time.Second, <-answered)
+		s := c.Snapshot()
+		require.EqualValues(t, 1, s.Requests[canary.Candidate].Fallbacks, "it is counted")
+		require.Zero(t, s.UnderWay)
+		close(release)
+		require.NoError(t, c.Shutdown(t.Context()))
+	})
 }
 
 // requireGivesUp asserts that Shutdown gives up in time and says what hangs, and nothing else.
