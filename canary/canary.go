@@ -112,7 +112,7 @@ func (c *Canary[In, Out]) judge(declared []criteria.Criterion) (*criteria.Judge,
 }
 
 // isolationMargin is what a latency criterion grants a candidate that runs on a goroutine of its own. That is another place in the scheduler's queue than the
-// caller's: of calls of 21 us on two busy processors 1.6 % took longer than 0.13 ms against 0.9 % of stable's, though both arms did the same.
+// caller's: calls of a few microseconds are disturbed more often there on busy processors, though the model does the same.
 const isolationMargin = 0.02
 
 // withDefaults is a copy of the criteria, with the default backstop if there is none, and the margin of isolation where latency has none of its own.

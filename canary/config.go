@@ -46,7 +46,7 @@ type Config[In, Out any] struct {
 
 	// CandidateTimeout bounds a candidate call: when it passes, stable answers the request, the candidate has failed, and the call, which cannot be stopped, is
 	// abandoned; when 64 abandoned calls are under way the candidate is taken to hang and is rolled back. Choose it well above what stable takes: a call of either arm
-	// that is under way for twice the timeout, and at least 2 s, counts as that arm's failure. At most 10 minutes; 0 means 1 s. Negative: the candidate runs on the caller's goroutine without a bound, which saves about half a microsecond; a candidate that
+	// that is under way for twice the timeout, and at least 2 s, counts as that arm's failure. At most 10 minutes; 0 means 1 s. Negative: the candidate runs on the caller's goroutine without a bound, which saves under a microsecond (BenchmarkPredict); a candidate that
 	// hangs then hangs its caller, and one that calls runtime.Goexit ends it, as in a direct call. The context of the call is the caller's.
 	CandidateTimeout time.Duration
 

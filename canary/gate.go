@@ -13,9 +13,6 @@ import (
 	"github.com/modelcanary/go-sdk/criteria"
 )
 
-// now is the ledger's clock.
-func (g *gate) now() int64 { return int64(time.Since(g.base)) }
-
 // gate is the part of the request path that does not know the types of the models. It is not generic on purpose: the compiler inlines what lies in other packages
 // here, but not into the instances of a generic method, where each such call would cost a nanosecond or two.
 type gate struct {
@@ -59,6 +56,9 @@ const (
 
 func (v *visit) candidate() bool { return v.mark&ledger.Candidate != 0 }
 
+// now is the ledger's clock.
+func (g *gate) now() int64 { return int64(time.Since(g.base)) }
+
 // enter chooses the arm of a request, reserves its slot and reads the clock.
 func (g *gate) enter(v *visit, key string) turn {
 	plan := g.plan.Load()
@@ -90,9 +90,8 @@ func (g *gate) enter(v *visit, key string) turn {
 	return to
 }
 
-// enterKeyless is enter for a request that has no key: stable's, and no evidence.
+// enterKeyless is enter for a request that has a plan and no key: stable's, and no evidence.
 func (g *gate) enterKeyless(v *visit, reason keeper.Reason) {
-	v.plan = g.plan.Load()
 	v.mark = (ledger.Anonymous | ledger.Excluded).WithReason(uint8(reason))
 	v.hold = g.ledger.Reserve(0, v.plan.Step, v.mark, nil)
 	v.progress = running

@@ -46,7 +46,7 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 	}
 	next := &Plan{
 		Threshold: threshold, Reason: reason, Mark: mark, Closed: k.closing,
-		Share: route.Share(threshold), Epoch: state.Epoch, Since: time.Now(),
+		Share: route.Share(threshold), Epoch: state.Epoch,
 	}
 	if was != nil {
 		before = was.Share

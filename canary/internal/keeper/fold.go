@@ -58,16 +58,17 @@ type rulings struct {
 
 // tally counts for people and telemetry.
 type tally struct {
-	assigned, counted [2]uint64
-	evaluations       uint64
-	stale             uint64            // requests since the last fresh coin
-	failed            map[string]uint64 // criteria, and the evaluation they failed at
+	counted     [2]uint64
+	evaluations uint64
+	stale       uint64            // requests since the last fresh coin
+	failed      map[string]uint64 // criteria, and the evaluation they failed at
 }
 
 func (f *fold) init(k *Keeper) {
 	f.k = k
 	f.folder = ledger.NewFolder[ticket](k.Ledger)
 	f.judge = k.cfg.Judge
+	f.last = f.judge.Fold(nil, 0) // nothing yet, and the limit
 	f.coins.Keyed = k.cfg.Keyed
 	f.tally.failed = map[string]uint64{}
 	f.seen.Numbers = make([]float64, k.cfg.Numbers)
@@ -136,7 +137,6 @@ func (f *fold) enter(s step) {
 // Assigned is called for every slot in the order of assignment.
 func (f *fold) Assigned(e ledger.Entry) ticket {
 	arm := armOf(e.Mark)
-	f.tally.assigned[arm]++
 	stratum := criteria.Uncounted
 	if e.Step < f.current.id {
 		f.coins.Overtaken(e)

@@ -308,3 +308,14 @@ func TestPlanShareIsAlwaysANumber(t *testing.T) {
 		})
 	}
 }
+
+// A limit of 0 would read as one that is reached.
+func TestLimitIsKnownBeforeTheFirstFold(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t, 5)
+		w.Manual = true
+		s := w.start(t).Snapshot()
+		require.InDelta(t, math.Log(100), s.Limit, 1e-12)
+		require.LessOrEqual(t, s.LogE, 0.0)
+	})
+}

@@ -1,10 +1,6 @@
 package keeper
 
-import (
-	"time"
-
-	"github.com/modelcanary/go-sdk/canary/internal/ledger"
-)
+import "github.com/modelcanary/go-sdk/canary/internal/ledger"
 
 // Holdback is the part of requests that stays on stable at any share, so that there is always a concurrent control.
 const Holdback = 0.05
@@ -28,7 +24,6 @@ type Plan struct {
 
 	Share float64
 	Epoch uint64
-	Since time.Time
 }
 
 // Reason says why a request was assigned to its arm.

@@ -31,15 +31,11 @@ type Snapshot struct {
 	EventsDropped       int64
 	StoreFailures       int64
 	HookFailures        int64
-	FlagErrors          flags.Counts
-	Cause, CauseOrigin  string // of a rollback, for telemetry
-	Evaluations         uint64
-	FailedCriteria      []string
+	Cause               string // of a rollback: a criterion's name, or one of a few words
 }
 
 // ArmCounts are the requests of one arm.
 type ArmCounts struct {
-	Assigned  uint64 // visited by the folder, thinned ones left out
 	Counted   uint64 // with a fresh coin
 	Outcomes  [ledger.NumOutcomes]int64
 	Fallbacks int64 // candidate only
@@ -51,10 +47,10 @@ func (k *Keeper) Snapshot() Snapshot {
 	k.fold.look(&s)
 	k.mu.Lock()
 	s.Plan, s.State, s.StateErr, s.Held = *k.plan.Load(), k.latch.State(), k.stateErr, k.held
-	s.Cause, s.CauseOrigin = k.cause, k.origin
+	s.Cause = k.cause
 	s.Durable = k.known && k.clerk.holds(s.State)
 	k.mu.Unlock()
-	s.Flag, s.FlagErrors = k.flag.Reading(), k.flag.Counts()
+	s.Flag = k.flag.Reading()
 	s.EventsDropped, s.HookFailures, s.StoreFailures = k.herald.dropped.Load(), k.herald.failed.Load(), k.clerk.failures.Load()
 	r := k.cfg.Recorder
 	s.Thinned = r.Thinned.Load()
@@ -74,17 +70,13 @@ func (f *fold) look(s *Snapshot) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for arm := range s.Arms {
-		s.Arms[arm].Assigned, s.Arms[arm].Counted = f.tally.assigned[arm], f.tally.counted[arm]
+		s.Arms[arm].Counted = f.tally.counted[arm]
 	}
 	s.Verdicts = f.judge.Verdicts()
 	s.LogE, s.Limit = f.last.LogE, f.last.Limit
 	s.RoutingLogE = f.routing.LogE()
 	s.Testified = f.coins.Testified()
 	s.UnderWay = f.folder.Open() + f.folder.Late()
-	s.Evaluations = f.tally.evaluations
-	for name := range f.tally.failed {
-		s.FailedCriteria = append(s.FailedCriteria, name)
-	}
 	s.Blind = f.blind()
 	for i := range s.Verdicts {
 		if v := &s.Verdicts[i]; v.Result == criteria.NoEvidence && s.Blind != "" && v.Name != (criteria.Backstop{}).Name() {

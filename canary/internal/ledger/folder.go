@@ -70,7 +70,7 @@ type open[T any] struct {
 // NewFolder returns the folder of a ledger. There must be only one.
 func NewFolder[T any](l *Ledger) *Folder[T] { return &Folder[T]{ledger: l} }
 
-// Open is the number of calls under way that have not been settled; Late the number of those that were settled as overdue and have not ended yet.
+// Open is the number of calls under way that have not been settled.
 func (f *Folder[T]) Open() int { return len(f.open) }
 
 // Late is the number of calls that were settled as overdue and are still under way.
