@@ -26,6 +26,50 @@ type Config struct {
 	// [Judge.Verdicts] and, when a criterion fails, by [Judge.Fold]. Nil means
 	// "label 7".
 	LabelText func(signal int, id uint16) string
+	// Checks name the yes/no signals in the order of [Observation.Checks]; at
+	// most [MaxSignals].
+	Checks []string
+	// ClassText names a failure class, see [Observation.Class]. It is called as
+	// LabelText is. Nil means "class 7".
+	ClassText func(id uint16) string
+	// Slices name the dimensions along which traffic is sliced, in the order of
+	// [Observation.Slices]; at most [MaxDimensions]. With any, half of the weight
+	// of every criterion that reads the router's coins is on its slices.
+	Slices []string
+	// SliceText names a cell of a dimension. It is called as LabelText is. Nil
+	// means "7".
+	SliceText func(dimension int, cell uint8) string
+	// SliceAction is what a breach within a slice does.
+	SliceAction SliceAction
+	// Sentinel says that some requests are in the [Sentinel] stratum. Half of the
+	// weight of every criterion that reads the router's coins is on them.
+	Sentinel bool
+}
+
+// A SliceAction is what a breach within a slice does.
+type SliceAction uint8
+
+// The actions.
+const (
+	// RollBackAll takes a slice's evidence into the sum of its criterion; the
+	// zero value.
+	RollBackAll SliceAction = iota
+	// CarveOut gives the slice to stable while the rest of the traffic goes on.
+	// The slices of guardrails are then in no sum, each is judged alone.
+	CarveOut
+)
+
+const numSliceActions = 2
+
+// String returns "roll back all" or "carve out".
+func (a SliceAction) String() string {
+	switch a {
+	case RollBackAll:
+		return "roll back all"
+	case CarveOut:
+		return "carve out"
+	}
+	return "slice action(?)"
 }
 
 // A ConfigError is one thing wrong with a [Config]. [NewJudge] joins them all.

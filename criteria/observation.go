@@ -34,11 +34,12 @@ const (
 	Failed                   // an error, a panic or an invalid answer: harm
 	Cancelled                // the caller left first: not harm, but no value either
 	Overdue                  // settled by the deadline: harm, and the slowest latency, in both arms
+	TimedOut                 // the call's own time ran out: harm
 )
 
-const numOutcomes = 4
+const numOutcomes = 5
 
-// String returns "fine", "failed", "cancelled" or "overdue".
+// String returns "fine", "failed", "cancelled", "overdue" or "timed out".
 func (o Outcome) String() string {
 	switch o {
 	case Fine:
@@ -49,9 +50,14 @@ func (o Outcome) String() string {
 		return "cancelled"
 	case Overdue:
 		return "overdue"
+	case TimedOut:
+		return "timed out"
 	}
 	return "outcome(?)"
 }
+
+// harm reports whether the call failed, whatever way.
+func (o Outcome) harm() bool { return o == Failed || o == Overdue || o == TimedOut }
 
 // A Stratum says under which P(candidate) the coin of a request fell. Strata of
 // one step are counted apart, because their shares differ.
@@ -67,9 +73,14 @@ const (
 	// Band is a unit that counted in an earlier step and was on stable until
 	// now: P(candidate) = (share - h)/(1 - h), h the highest share so far.
 	Band Stratum = 1
+	// Sentinel are the requests of units that are the candidate's, some of which
+	// a coin of their own has given to stable: P(candidate) = 1 - epsilon, afresh
+	// for each request. They are counted apart from the others, in a group of
+	// their own; see [Config.Sentinel].
+	Sentinel Stratum = 2
 
-	// NumStrata is the number of strata that count: [Fresh] and [Band].
-	NumStrata = 2
+	// NumStrata is the number of strata that count.
+	NumStrata = 3
 )
 
 const (
@@ -79,10 +90,17 @@ const (
 	// LabelSlots is the number of ids, from 0, that stand for one text each.
 	// Ids from LabelSlots to MaxLabels-1 stand for all texts of one hash.
 	LabelSlots = 224
-	// MaxSignals bounds the number signals and, apart from them, the label
-	// signals of a [Config]; it is the width of each half of
+	// MaxSignals bounds the number signals of a [Config], and likewise its label
+	// signals and its checks; it is the width of each half of
 	// [Observation.Missing].
 	MaxSignals = 32
+	// MaxDimensions bounds the slice dimensions of a [Config].
+	MaxDimensions = 8
+	// SliceCells is the number of cells of a dimension: [SliceSlots] values and
+	// the rest hash cells for the values beyond them.
+	SliceCells = 64
+	// SliceSlots is the number of cells, from 0, that stand for one value each.
+	SliceSlots = 56
 )
 
 // An Observation is one settled request. It may be reused for the next one:
@@ -113,6 +131,21 @@ type Observation struct {
 	// Missing marks signals without a value: bit i for Numbers[i], bit 32+i for
 	// Labels[i].
 	Missing uint64
+	// Checks are the yes/no signals, in the order of [Config.Checks]: bit i is
+	// set when check i says yes. Unchecked marks those without a value.
+	Checks, Unchecked uint32
+	// Invalid says that the call answered, but with something a validator
+	// refuses.
+	Invalid bool
+	// Class is the id of what failed, for a failed call. An id of MaxLabels or
+	// more is a failure of no known class.
+	Class uint16
+	// Slices are the cells of the request, in the order of [Config.Slices]. They
+	// must be known before the arm is. A cell of SliceCells or more, or beyond
+	// the end, is in no slice of that dimension.
+	Slices []uint8
+	// Sentinel says that the request belongs to the [Sentinel] stratum, too.
+	Sentinel bool
 }
 
 // number returns the value of number signal i, and whether there is one.
