@@ -61,7 +61,7 @@ func (c Backstop) plan(_ *Config, p *problems) plan {
 		p.add("weight %v is outside (0, 1)", weight)
 	}
 	return plan{
-		role: Guardrail, weight: weight, tolerance: limit,
+		group: callsGroup, role: Guardrail, weight: weight, tolerance: limit,
 		meter: rescueMeter{},
 		book:  newRateBook("failed where stable answered", line{d: limit}, ratePrior),
 	}

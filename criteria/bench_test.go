@@ -97,9 +97,10 @@ func BenchmarkRound(b *testing.B) {
 			j, e := warmJudge(b, criterion)
 			b.ReportAllocs()
 			for b.Loop() {
-				j.coins.fold(&e.coins)
-				j.coins.close()
-				j.coins.open(0)
+				j.sessions[coinsGroup].fold(e, 0)
+				j.sessions[coinsGroup].evaluate()
+				j.sessions[coinsGroup].close()
+				j.sessions[coinsGroup].open(0)
 			}
 		})
 	}

@@ -7,12 +7,22 @@ type book interface {
 	open(p *past, shares [NumStrata]float64)
 	// starved reports whether bets wait for more values to be known.
 	starved() bool
-	// logE is the log capital after the counts of the open round.
-	logE(t *sums) float64
-	// close ends the round with these counts.
-	close(t *sums)
-	// leader returns the event that has won most, and its words; nil without bets.
-	leader(t *sums) (*event, string)
+	// read takes over the counts of the open round so far.
+	read(t *sums)
+	// logE is the log capital after what was read.
+	logE() float64
+	// close ends the round with what was read.
+	close()
+	// leader returns the event that has won most; nil without bets.
+	leader() *event
+	// line is the null hypothesis of all bets.
+	null() line
+	// within returns the events of the open round that are bet on within slices,
+	// always as many and of the same kind, or none.
+	within() []event
+	// words says what an event is, and whether its complement is what people
+	// should be shown the rate of.
+	words(e *event) (what string, complement bool)
 }
 
 // A rateBook bets on one event with two cells.
@@ -38,6 +48,8 @@ func (b *rateBook) open(p *past, shares [NumStrata]float64) {
 	b.process.open(b.events[:], shares)
 }
 
-func (b *rateBook) starved() bool { return false }
-
-func (b *rateBook) leader(*sums) (*event, string) { return &b.events[0], b.what }
+func (b *rateBook) starved() bool               { return false }
+func (b *rateBook) leader() *event              { return &b.events[0] }
+func (b *rateBook) null() line                  { return b.line }
+func (b *rateBook) within() []event             { return b.process.events }
+func (b *rateBook) words(*event) (string, bool) { return b.what, false }

@@ -49,17 +49,9 @@ func (c Categories) plan(cfg *Config, p *problems) plan {
 		role: c.Role, weight: relativeWeight(c.Weight), tolerance: x,
 		meter: labelMeter{signal: signal},
 		book: newLabelBook(line{m: 1 + x}, func(id int) string {
-			return fmt.Sprintf("%s is %s", c.Signal, labelText(cfg.LabelText, signal, id))
+			return fmt.Sprintf("%s is %s", c.Signal, names{cfg}.label(signal, id))
 		}, c.Signal+" is a label not known before"),
 	}
-}
-
-// labelText names a label, quoted because the text is a model's.
-func labelText(text func(int, uint16) string, signal, id int) string {
-	if text == nil {
-		return fmt.Sprintf("label %d", id)
-	}
-	return fmt.Sprintf("%q", text(signal, uint16(id)))
 }
 
 // labelMeter has one cell for each id of one label signal.

@@ -149,6 +149,16 @@ func (c *Config) watches(p *problems) []*watch {
 	p.checkNames(c.Numbers)
 	p.field = "labels"
 	p.checkNames(c.Labels)
+	p.field = "checks"
+	p.checkNames(c.Checks)
+	p.field = "slices"
+	p.checkNames(c.Slices)
+	if len(c.Slices) > MaxDimensions {
+		p.add("%d dimensions, at most %d are allowed", len(c.Slices), MaxDimensions)
+	}
+	if c.SliceAction >= numSliceActions {
+		p.add("action %d is not RollBackAll or CarveOut", uint8(c.SliceAction))
+	}
 	var watches []*watch
 	for i, criterion := range c.Criteria {
 		if t := reflect.TypeOf(criterion); t == nil || t.Kind() != reflect.Struct {
@@ -157,7 +167,7 @@ func (c *Config) watches(p *problems) []*watch {
 			continue
 		}
 		p.field = criterion.Name()
-		w := newWatch(criterion, criterion.plan(c, p))
+		w := c.watch(criterion, p)
 		if slices.ContainsFunc(watches, w.repeats) {
 			p.add("declared twice as %v", w.role)
 		}
@@ -167,12 +177,28 @@ func (c *Config) watches(p *problems) []*watch {
 	return watches
 }
 
+// watch puts one criterion to work, and its twin if there is a sentinel.
+func (c *Config) watch(criterion Criterion, p *problems) *watch {
+	one := func(plan plan) *watch {
+		w := newWatch(criterion, plan, len(c.Slices))
+		w.carvable = w.sliced() && c.SliceAction == CarveOut && w.role == Guardrail
+		return w
+	}
+	w := one(criterion.plan(c, p))
+	if c.Sentinel && w.group == coinsGroup {
+		again := criterion.plan(c, &problems{}) // bets of its own
+		again.group = sentinelGroup
+		w.twin = one(again)
+	}
+	return w
+}
+
 // shareBudget turns relative weights into fractions of the budget of each role.
 func shareBudget(watches []*watch) {
 	var sum [numRoles]float64
 	rest := 1.0 // what the backstop leaves to the other guardrails
 	for _, w := range watches {
-		if w.everyCall {
+		if w.group == callsGroup {
 			rest = 1 - w.weight
 		} else if w.role < numRoles {
 			sum[w.role] += w.weight
@@ -180,17 +206,25 @@ func shareBudget(watches []*watch) {
 	}
 	for _, w := range watches {
 		switch {
-		case w.everyCall && sum[Guardrail] == 0:
+		case w.group == callsGroup && sum[Guardrail] == 0:
 			w.setShare(1)
-		case w.everyCall:
+		case w.group == callsGroup:
 			w.setShare(w.weight)
 		case w.role == Guardrail:
 			w.setShare(rest * w.weight / sum[Guardrail])
 		case w.role < numRoles:
 			w.setShare(w.weight / sum[w.role])
 		}
+		if w.twin != nil {
+			w.twin.setShare(w.share * sentinelShare)
+			w.setShare(w.share * (1 - sentinelShare))
+		}
 	}
 }
+
+// sentinelShare is the part of a criterion's weight that is on the sentinel's
+// requests, if there are any.
+const sentinelShare = 0.5
 
 // alpha resolves the zero of Alpha.
 func (c *Config) alpha() float64 {

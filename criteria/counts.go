@@ -3,16 +3,16 @@ package criteria
 // counts is a table of calls by stratum, arm and column; the columns are the
 // cells of one criterion after the other, each followed by its missing cell.
 type counts struct {
-	width int
-	cells []uint64 // cells[(stratum*numArms+arm)*width + column]
-	seen  [NumStrata * numArms]uint64
+	strata, width int
+	cells         []uint64 // cells[(stratum*numArms+arm)*width + column]
+	seen          [NumStrata * numArms]uint64
 }
 
-func newCounts(width int) counts {
-	return counts{width: width, cells: make([]uint64, NumStrata*numArms*width)}
+func newCounts(strata, width int) counts {
+	return counts{strata: strata, width: width, cells: make([]uint64, strata*numArms*width)}
 }
 
-// row returns the columns of one arm in one stratum.
+// row returns the columns of one arm in one stratum, below strata.
 func (c *counts) row(s, arm int) []uint64 {
 	from := (s*numArms + arm) * c.width
 	return c.cells[from : from+c.width]
@@ -47,7 +47,7 @@ func (c *counts) add(o *counts, s int) {
 
 // addAll adds all strata.
 func (c *counts) addAll(o *counts) {
-	for s := range NumStrata {
+	for s := range c.strata {
 		c.add(o, s)
 	}
 }

@@ -61,6 +61,7 @@ func (r Role) String() string {
 // A plan is a criterion ready for work: how it reads an observation and what it
 // bets on.
 type plan struct {
+	group     group
 	role      Role
 	weight    float64 // relative, positive
 	tolerance float64 // as in [Verdict.Tolerance]

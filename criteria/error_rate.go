@@ -1,7 +1,7 @@
 package criteria
 
 // ErrorRate demands that the candidate's calls fail no more often than
-// stable's, within the tolerance: [Failed] and [Overdue] are failures,
+// stable's, within the tolerance: [Failed], [TimedOut] and [Overdue] are failures,
 // [Cancelled] is not. The zero value is a guardrail at 10 %.
 //
 //   - Assumes: the coins of the router only; nothing about how failures come.
@@ -45,7 +45,7 @@ type harmMeter struct{}
 func (harmMeter) cells() int { return 2 }
 
 func (harmMeter) cell(o *Observation) int {
-	if o.Outcome == Failed || o.Outcome == Overdue {
+	if o.Outcome.harm() {
 		return 1
 	}
 	return 0

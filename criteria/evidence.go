@@ -10,27 +10,54 @@ import (
 // grouping to the same evidence. It comes from [Judge.NewEvidence]; the zero
 // value counts nothing. Not safe for concurrent use.
 //
-//   - Cost: one increment a criterion and observation, no allocation
-//     (BenchmarkObserve); 32 bytes a cell, 19 KiB with one criterion of each kind.
+//   - Cost: one increment a criterion and observation, and one entry a criterion
+//     and slice, no allocation once it has grown (BenchmarkObserve); 32 bytes a
+//     cell, 48 with a [Sentinel], and 8 bytes an entry.
 type Evidence struct {
-	form  *form
-	coins counts // requests whose coin counts
-	calls counts // every call of the candidate, for the backstop
+	form   *form
+	tables [numTables]counts // by group
+	slices crossings
 }
 
-// Observe counts one settled request in its stratum; with [Uncounted] or an
-// unknown stratum only the [Backstop] counts it, if the candidate served it. An
-// observation with an unknown arm or outcome is ignored. Nothing of o is kept.
+// Observe counts one settled request in its stratum and, if it belongs there, in
+// [Sentinel]; with [Uncounted] or an unknown stratum only that and the [Backstop],
+// if the candidate served it, count it. An observation with an unknown arm or
+// outcome is ignored. Nothing of o is kept.
 func (e *Evidence) Observe(s Stratum, o *Observation) {
 	if e.form == nil || !o.valid() {
 		return
 	}
 	if o.Arm == Candidate {
-		e.form.calls.count(&e.calls, Fresh, o)
+		e.count(callsGroup, Fresh, o)
 	}
-	if s >= 0 && s < NumStrata {
-		e.form.coins.count(&e.coins, s, o)
+	if s >= 0 && s < Sentinel {
+		e.observe(s, o)
 	}
+	if o.Sentinel && e.tables[coinsGroup].strata > int(Sentinel) {
+		e.observe(Sentinel, o)
+	}
+}
+
+// ObserveWindow counts the window of one unit in its stratum, for the criteria
+// that judge windows alone: the arm is that of the unit's coin, and the outcome is
+// harm if any call of the window was.
+func (e *Evidence) ObserveWindow(s Stratum, o *Observation) {
+	if e.form != nil && o.valid() && s >= 0 && s < Sentinel {
+		e.count(windowsGroup, s, o)
+	}
+}
+
+func (e *Evidence) observe(s Stratum, o *Observation) {
+	e.count(coinsGroup, s, o)
+	for d, cell := range o.Slices[:min(len(o.Slices), e.form.dimensions)] {
+		if cell < SliceCells {
+			e.slices.count(&e.form.columns[coinsGroup], s, d, cell, o)
+		}
+	}
+}
+
+func (e *Evidence) count(g group, s Stratum, o *Observation) {
+	e.form.columns[g].count(&e.tables[g], s, o)
 }
 
 // Merge adds the counts of o, which stays as it is. Evidence of a judge with
@@ -39,34 +66,44 @@ func (e *Evidence) Merge(o *Evidence) {
 	if o == nil || !e.form.same(o.form) {
 		return
 	}
-	e.coins.addAll(&o.coins)
-	e.calls.addAll(&o.calls)
+	for i := range e.tables {
+		e.tables[i].addAll(&o.tables[i])
+	}
+	e.slices.addAll(&o.slices)
 }
 
 // Reset forgets everything counted, for reuse.
 func (e *Evidence) Reset() {
-	e.coins.reset()
-	e.calls.reset()
+	for i := range e.tables {
+		e.tables[i].reset()
+	}
+	e.slices.reset()
 }
 
 // Empty reports whether nothing was counted.
-func (e *Evidence) Empty() bool { return e.coins.total() == 0 && e.calls.total() == 0 }
+func (e *Evidence) Empty() bool {
+	for i := range e.tables {
+		if e.tables[i].total() > 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // A form says which cells of an observation are counted.
 type form struct {
-	coins, calls columns
-	text         string // what the cells mean, to compare forms of two judges
+	columns    [numTables]columns
+	strata     [numTables]int
+	dimensions int
+	text       string // what the cells mean, to compare forms of two judges
 }
 
-func newForm(watches []*watch) *form {
-	f := &form{}
+func newForm(c *Config, watches []*watch) *form {
+	f := &form{strata: strata(c.Sentinel), dimensions: len(c.Slices)}
 	var text strings.Builder
+	fmt.Fprintf(&text, "sentinel %t, numbers %q, labels %q, checks %q, slices %q\n", c.Sentinel, c.Numbers, c.Labels, c.Checks, c.Slices)
 	for _, w := range watches {
-		if w.everyCall {
-			w.offset = f.calls.append(w.meter)
-		} else {
-			w.offset = f.coins.append(w.meter)
-		}
+		w.place(f.columns[w.group].append(w.meter))
 		fmt.Fprintf(&text, "%#v\n", w.criterion)
 	}
 	f.text = text.String()
@@ -79,7 +116,11 @@ func (f *form) same(o *form) bool {
 }
 
 func (f *form) newEvidence() *Evidence {
-	return &Evidence{form: f, coins: newCounts(f.coins.width), calls: newCounts(f.calls.width)}
+	e := &Evidence{form: f}
+	for i := range e.tables {
+		e.tables[i] = newCounts(f.strata[i], f.columns[i].width)
+	}
+	return e
 }
 
 // columns lays the cells of several meters side by side.

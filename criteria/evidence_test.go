@@ -15,8 +15,8 @@ func cellOf(t *testing.T, c Criterion, o Observation) int {
 	j := mustJudge(t, Config{Numbers: []string{"other", "score"}, Labels: []string{"class"}, Criteria: []Criterion{c}})
 	e := j.NewEvidence()
 	e.Observe(Band, &o)
-	row := e.coins.row(int(Band), int(o.Arm))
-	require.Equal(t, uint64(1), e.coins.total())
+	row := e.tables[coinsGroup].row(int(Band), int(o.Arm))
+	require.Equal(t, uint64(1), e.tables[coinsGroup].total())
 	for cell, n := range row {
 		if n == 1 {
 			return cell
@@ -72,8 +72,8 @@ func TestObserveUncountedIsForTheBackstopOnly(t *testing.T) {
 	e.Observe(Uncounted, &Observation{Arm: Candidate, Outcome: Failed, Answered: true})
 	e.Observe(Stratum(NumStrata), &Observation{Arm: Candidate})
 	require.False(t, e.Empty())
-	require.Zero(t, e.coins.total())
-	require.Equal(t, []uint64{1, 1, 0}, e.calls.row(0, int(Candidate)))
+	require.Zero(t, e.tables[coinsGroup].total())
+	require.Equal(t, []uint64{1, 1, 0}, e.tables[callsGroup].row(0, int(Candidate)))
 }
 
 func TestObserveIgnoresWhatItDoesNotKnow(t *testing.T) {
@@ -101,7 +101,7 @@ func TestObserveAndFoldDoNotAllocate(t *testing.T) {
 		e.Reset()
 		i++
 	}))
-	require.Equal(t, 1, j.coins.rounds, "no round may turn while allocations are counted")
+	require.Equal(t, 1, j.sessions[coinsGroup].rounds, "no round may turn while allocations are counted")
 }
 
 // random fills evidence with calls of both arms and strata.
@@ -132,7 +132,7 @@ func TestMergeIsAddition(t *testing.T) {
 	ba.Merge(b)
 	ba.Merge(a)
 	require.Equal(t, ab, ba)
-	require.Equal(t, a.coins.total()+b.coins.total(), ab.coins.total())
+	require.Equal(t, a.tables[coinsGroup].total()+b.tables[coinsGroup].total(), ab.tables[coinsGroup].total())
 	ab.Reset()
 	require.Equal(t, j.NewEvidence(), ab)
 }

@@ -6,43 +6,112 @@ import (
 )
 
 // verdict explains the criterion as it stands.
-func (w *watch) verdict(s *session, alpha float64) Verdict {
+func (w *watch) verdict(s *session, names *names, alpha float64) Verdict {
 	if w.failed != nil {
 		return *w.failed
 	}
-	e, words := w.book.leader(&w.sums)
-	if e == nil {
-		e = &event{}
-	}
+	what := w.finding(s)
 	v := Verdict{
 		Criterion: w.criterion, Name: w.criterion.Name(), Role: w.role,
 		Tolerance: w.tolerance, Weight: w.share,
-		Stable:    w.estimate(e, s, Stable, alpha),
-		Candidate: w.estimate(e, s, Candidate, alpha),
-		Ratio:     w.ratio(e, s, alpha),
+		Stable:    newEstimate(what.stable, alpha),
+		Candidate: newEstimate(what.candidate, alpha),
+		Ratio:     Interval{0, math.Inf(1)},
 		LogE:      w.logE, Limit: math.Log(1/alpha) - w.logShare,
+		Finding: what.words(),
 	}
-	v.Finding = w.finding(words, &v)
+	if what.slice != nil {
+		v.Slice = names.slice(what.slice.dimension, what.slice.cell)
+	} else if what.event != nil {
+		v.Ratio = w.ratio(what.event, s, alpha)
+	}
 	v.Reason = w.reason(s, &v)
 	return v
 }
 
 // fail freezes the verdict.
-func (w *watch) fail(s *session, alpha float64, reason string) {
-	v := w.verdict(s, alpha)
+func (w *watch) fail(explain func(*watch) Verdict, reason string) {
+	v := explain(w)
 	v.Result, v.Reason = Fail, reason
 	w.failed = &v
 }
 
-// finding words what the loudest event shows.
-func (w *watch) finding(words string, v *Verdict) string {
-	switch {
-	case words == "":
-		return ""
-	case w.everyCall:
-		return fmt.Sprintf("%s: %s of candidate calls", words, percent(v.Candidate.Rate))
+// A finding is the event that speaks loudest, as people are shown it.
+type finding struct {
+	what              string
+	alone             bool // about the candidate only
+	event             *event
+	slice             *slice // nil: in all traffic
+	stable, candidate tallied
+}
+
+// tallied is an event of so many calls that had a value.
+type tallied struct{ events, calls float64 }
+
+func (t tallied) rate() float64 {
+	if t.calls == 0 {
+		return 0
 	}
-	return fmt.Sprintf("%s: %s of candidate, %s of stable calls", words, percent(v.Candidate.Rate), percent(v.Stable.Rate))
+	return t.events / t.calls
+}
+
+func (f *finding) words() string {
+	switch {
+	case f.what == "":
+		return ""
+	case f.alone:
+		return fmt.Sprintf("%s: %s of candidate calls", f.what, percent(f.candidate.rate()))
+	}
+	return fmt.Sprintf("%s: %s of candidate, %s of stable calls", f.what, percent(f.candidate.rate()), percent(f.stable.rate()))
+}
+
+// finding looks for the loudest event, in all traffic or in the slice that weighs
+// more than all traffic.
+func (w *watch) finding(s *session) finding {
+	if sl := w.slices.leader(); sl != nil && math.Log(sliceShare)+sl.weight+sl.logE > math.Log(1-sliceShare)+w.global && sl.logE > 0 {
+		if f := w.sliceFinding(sl); f.what != "" {
+			return f
+		}
+	}
+	e := w.book.leader()
+	f := finding{event: e, alone: w.book.null().m == 0}
+	if e == nil {
+		e = &event{}
+	} else {
+		e, f.what = w.shown(e)
+		f.event = e
+	}
+	f.stable, f.candidate = w.estimate(e, s, Stable), w.estimate(e, s, Candidate)
+	return f
+}
+
+// shown is the event that people are shown for another: itself or its complement.
+func (w *watch) shown(e *event) (*event, string) {
+	what, complement := w.book.words(e)
+	if complement {
+		given := []span{{e.at, e.at + 1}}
+		e = &event{stable: given, candidate: given}
+	}
+	return e, what
+}
+
+// sliceFinding is the loudest event within a slice.
+func (w *watch) sliceFinding(sl *slice) finding {
+	i, _ := sl.leader()
+	if i < 0 {
+		return finding{slice: sl}
+	}
+	what, complement := w.book.words(&sl.events[i])
+	n := sl.past[i].plus(sl.seen(i))
+	n.c0 -= sl.missing[Candidate]
+	n.s1 -= sl.missing[Stable]
+	if complement {
+		n = tally{n.c0, n.c1, n.s0, n.s1}
+	}
+	return finding{
+		what: what, alone: w.book.null().m == 0, slice: sl,
+		stable: tallied{n.s1, n.s1 + n.s0}, candidate: tallied{n.c1, n.c1 + n.c0},
+	}
 }
 
 // reason says why there is no evidence yet.
@@ -59,22 +128,25 @@ func (w *watch) reason(s *session, v *Verdict) string {
 }
 
 // estimate counts an event in one arm over the epoch.
-func (w *watch) estimate(e *event, s *session, arm Arm, alpha float64) Estimate {
-	var events, calls uint64
-	for i := range NumStrata {
+func (w *watch) estimate(e *event, s *session, arm Arm) (t tallied) {
+	for i := range s.closed.strata {
 		for _, c := range []*counts{&s.closed, &s.round} {
-			shown, all := w.shown(e, c.row(i, int(arm)))
-			events, calls = events+shown, calls+all
+			t = t.plus(w.count(e, c.row(i, int(arm))))
 		}
 	}
-	return newEstimate(events, calls, alpha)
+	return t
 }
+
+func (t tallied) plus(o tallied) tallied { return tallied{t.events + o.events, t.calls + o.calls} }
 
 // ratio is from one stratum of one step, the larger one, because counts of
 // different shares must not be added.
 func (w *watch) ratio(e *event, s *session, alpha float64) Interval {
 	best, most := Interval{0, math.Inf(1)}, uint64(0)
 	for i, share := range s.shares {
+		if share == 0 {
+			continue
+		}
 		if n := s.step.stratum(i) + s.round.stratum(i); n > most {
 			candidate, stable := w.inStep(e, s, i, Candidate), w.inStep(e, s, i, Stable)
 			best, most = RatioInterval(candidate, candidate+stable, share, alpha), n
@@ -85,22 +157,24 @@ func (w *watch) ratio(e *event, s *session, alpha float64) Interval {
 
 // inStep counts an event in one arm and stratum of the current step.
 func (w *watch) inStep(e *event, s *session, stratum int, arm Arm) uint64 {
-	closed, _ := w.shown(e, s.step.row(stratum, int(arm)))
-	open, _ := w.shown(e, s.round.row(stratum, int(arm)))
-	return closed + open
+	t := w.count(e, s.step.row(stratum, int(arm))).plus(w.count(e, s.round.row(stratum, int(arm))))
+	return uint64(t.events)
 }
 
-// shown counts an event for people: with stable's cells in both arms, and
+// count counts an event for people: with stable's cells in both arms, and
 // without the calls that had no value.
-func (w *watch) shown(e *event, row []uint64) (events, calls uint64) {
+func (w *watch) count(e *event, row []uint64) (t tallied) {
 	row = row[w.offset : w.offset+w.meter.cells()]
-	for _, n := range row {
-		calls += n
+	for j, n := range row {
+		t.calls += float64(n)
+		if e.scores != nil {
+			t.events += float64(n) * e.scores[j]
+		}
 	}
 	for _, s := range e.stable {
 		for _, n := range row[s.from:s.to] {
-			events += n
+			t.events += float64(n)
 		}
 	}
-	return events, calls
+	return t
 }

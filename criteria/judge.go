@@ -2,6 +2,7 @@ package criteria
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -23,14 +24,15 @@ import (
 //   - Source: Vovk, Wang, E-values: calibration, combination and applications, arXiv
 //     1912.06116; Shin, Ramdas, Rinaldo, E-detectors, arXiv 2203.03532.
 type Judge struct {
-	form    *form
-	alpha   float64
-	watches []*watch // as declared
-	coins   *session // the criteria that read the router's coins
-	calls   *session // the backstop
-	panels  panels
-	now     time.Duration
-	ruling  Ruling
+	form     *form
+	names    names
+	alpha    float64
+	watches  []*watch // as declared
+	sessions [numGroups]*session
+	panels   panels
+	carves   []Carve
+	now      time.Duration
+	ruling   Ruling
 }
 
 // NewJudge checks the configuration and returns a judge for one epoch. The error
@@ -42,15 +44,31 @@ func NewJudge(c Config) (*Judge, error) {
 	if err := p.join(); err != nil {
 		return nil, err
 	}
-	j := &Judge{form: newForm(watches), alpha: c.alpha(), watches: watches}
-	j.coins = newSession(pick(watches, func(w *watch) bool { return !w.everyCall }), j.form.coins.width)
-	j.calls = newSession(pick(watches, func(w *watch) bool { return w.everyCall }), j.form.calls.width)
-	j.panels = newPanels(j.coins, j.calls)
+	j := &Judge{form: newForm(&c, watches), names: names{&c}, alpha: c.alpha(), watches: watches}
+	for g := range group(numGroups) {
+		j.sessions[g] = newSession(g, members(watches, g), j.form)
+	}
+	j.panels = newPanels(j.sessions[:])
 	j.ruling.Limit = math.Log(1 / j.alpha)
-	// The backstop bets on the candidate alone: any share other than 0 will do.
-	j.calls.begin([NumStrata]float64{Fresh: 1}, 0)
+	// The backstop and pairs bet without a coin: any share other than 0 will do
+	// for the one, the other has its candidate's all.
+	j.sessions[callsGroup].begin([NumStrata]float64{Fresh: 1}, 0)
+	j.sessions[pairsGroup].begin([NumStrata]float64{Fresh: 1}, 0)
 	j.rule()
 	return j, nil
+}
+
+// members are the watches of a group.
+func members(watches []*watch, g group) (in []*watch) {
+	for _, w := range watches {
+		if g == sentinelGroup {
+			w = w.twin
+		}
+		if w != nil && w.group == g {
+			in = append(in, w)
+		}
+	}
+	return in
 }
 
 // NewEvidence returns empty counts for this judge. Evidence of a judge with the
@@ -62,18 +80,33 @@ func (j *Judge) NewEvidence() *Evidence { return j.form.newEvidence() }
 // so are remembered. Calls of the candidate are ignored.
 func (j *Judge) Seed(o *Observation) {
 	if o.valid() && o.Arm == Stable {
-		j.coins.plant(&j.form.coins, o)
+		for _, g := range []group{coinsGroup, sentinelGroup} {
+			j.sessions[g].plant(&j.form.columns[coinsGroup], o)
+		}
 	}
 }
 
 // BeginStep starts a period with these P(candidate) by stratum: it closes the
-// round and opens the next. In a stratum whose share is not strictly between 0
+// rounds and opens the next. In a stratum whose share is not strictly between 0
 // and 1 nothing counts, for want of a control; so it is before the first step.
 func (j *Judge) BeginStep(shares [NumStrata]float64) {
 	for s, share := range shares {
 		shares[s] = coin(share)
 	}
-	j.coins.begin(shares, j.now)
+	sentinel := [NumStrata]float64{Sentinel: shares[Sentinel]}
+	shares[Sentinel] = 0
+	j.sessions[coinsGroup].begin(shares, j.now)
+	j.sessions[sentinelGroup].begin(sentinel, j.now)
+}
+
+// BeginWindows is BeginStep for the windows of units, which lag behind: they
+// count in the step in which they were opened.
+func (j *Judge) BeginWindows(shares [NumStrata]float64) {
+	for s, share := range shares {
+		shares[s] = coin(share)
+	}
+	shares[Sentinel] = 0
+	j.sessions[windowsGroup].begin(shares, j.now)
 }
 
 // Fold adds counts, weighs the evidence and closes the round when it is due. The
@@ -86,41 +119,70 @@ func (j *Judge) BeginStep(shares [NumStrata]float64) {
 func (j *Judge) Fold(e *Evidence, now time.Duration) Ruling {
 	j.now = max(j.now, now)
 	if e != nil && e.form.same(j.form) {
-		coins, calls := j.coins.fold(&e.coins), j.calls.fold(&e.calls)
-		if coins {
-			j.coins.evaluate()
+		news := false
+		for _, s := range j.sessions {
+			if s.fold(e, j.now) {
+				s.evaluate()
+				news = true
+			}
 		}
-		if calls {
-			j.calls.evaluate()
-		}
-		if coins || calls {
+		if news {
 			j.rule()
 		}
 	}
-	j.coins.turn(j.now)
-	j.calls.turn(j.now)
+	for _, s := range j.sessions {
+		s.turn(j.now)
+	}
 	return j.ruling
 }
+
+// Carves returns the slices that were given to stable, in the order in which that
+// happened; see [CarveOut]. Ruling.Carves is how many there are.
+func (j *Judge) Carves() []Carve { return slices.Clone(j.carves) }
 
 // Verdicts explains every criterion, in the order of the configuration. It
 // allocates; it is for people.
 func (j *Judge) Verdicts() []Verdict {
 	verdicts := make([]Verdict, len(j.watches))
 	for i, w := range j.watches {
-		s := j.coins
-		if w.everyCall {
-			s = j.calls
+		if w.twin != nil && w.twin.weighed() > w.weighed() {
+			w = w.twin
 		}
-		verdicts[i] = w.verdict(s, j.alpha)
+		verdicts[i] = j.verdict(w)
 	}
 	return verdicts
 }
 
+func (j *Judge) verdict(w *watch) Verdict { return w.verdict(j.sessions[w.group], &j.names, j.alpha) }
+
 // rule brings the ruling up to date with the evidence.
 func (j *Judge) rule() {
 	r := &j.ruling
-	r.LogE, r.Culprit = j.panels.judge(Guardrail, r.Limit, j.alpha)
-	r.HoldLogE, r.HoldCulprit = j.panels.judge(Hold, r.Limit, j.alpha)
-	j.panels.judge(Observe, r.Limit, j.alpha)
+	j.carve()
+	r.LogE, r.Culprit = j.panels.judge(Guardrail, r.Limit, j.verdict)
+	r.HoldLogE, r.HoldCulprit = j.panels.judge(Hold, r.Limit, j.verdict)
+	j.panels.judge(Observe, r.Limit, j.verdict)
 	r.RollBack, r.Hold = r.Culprit != "", r.HoldCulprit != ""
+}
+
+// carve gives slices to stable.
+func (j *Judge) carve() {
+	for _, s := range j.sessions {
+		for _, w := range s.watches {
+			for _, c := range w.carve(&j.names, j.ruling.Limit) {
+				j.carves = append(j.carves, c)
+				j.cut(c)
+			}
+		}
+	}
+	j.ruling.Carves = len(j.carves)
+}
+
+// cut takes a carved slice out of the evidence of every criterion.
+func (j *Judge) cut(c Carve) {
+	for _, s := range j.sessions {
+		for _, w := range s.watches {
+			w.cut(c.Dimension, c.Cell)
+		}
+	}
 }

@@ -24,8 +24,8 @@ func calls(j *Judge, n int, o Observation) *Evidence {
 func bulk(j *Judge, stable, candidate [2]uint64) *Evidence {
 	e := j.NewEvidence()
 	for arm, cells := range [][2]uint64{stable, candidate} {
-		copy(e.coins.row(0, arm), cells[:])
-		e.coins.seen[arm] = cells[0] + cells[1]
+		copy(e.tables[coinsGroup].row(0, arm), cells[:])
+		e.tables[coinsGroup].seen[arm] = cells[0] + cells[1]
 	}
 	return e
 }
@@ -121,7 +121,7 @@ func TestNothingCountsWithoutAControl(t *testing.T) {
 		r := j.Fold(calls(j, 100, Observation{Arm: Candidate, Outcome: Failed}), 0)
 		require.False(t, r.RollBack, "%v", shares)
 		require.Zero(t, r.LogE)
-		require.Zero(t, j.coins.round.total())
+		require.Zero(t, j.sessions[coinsGroup].round.total())
 		require.Contains(t, j.Verdicts()[0].Reason, "nothing counts")
 	}
 }
@@ -157,18 +157,18 @@ func TestRoundsGrowAndAge(t *testing.T) {
 	j.BeginStep(half)
 	for closed, size := range []int{64, 128, 256, 512} {
 		j.Fold(calls(j, size-1, Observation{}), 0)
-		require.Equal(t, closed, j.coins.rounds)
+		require.Equal(t, closed, j.sessions[coinsGroup].rounds)
 		j.Fold(calls(j, 1, Observation{}), 0)
-		require.Equal(t, closed+1, j.coins.rounds, "early rounds have no age to reach")
+		require.Equal(t, closed+1, j.sessions[coinsGroup].rounds, "early rounds have no age to reach")
 	}
 	j.Fold(calls(j, 1024, Observation{}), roundAge-1)
-	require.Equal(t, 4, j.coins.rounds)
+	require.Equal(t, 4, j.sessions[coinsGroup].rounds)
 	j.Fold(nil, roundAge)
-	require.Equal(t, 5, j.coins.rounds, "the clock alone may close a full round")
+	require.Equal(t, 5, j.sessions[coinsGroup].rounds, "the clock alone may close a full round")
 	j.Fold(calls(j, 1023, Observation{}), time.Hour)
-	require.Equal(t, 5, j.coins.rounds, "but not one that is not full")
+	require.Equal(t, 5, j.sessions[coinsGroup].rounds, "but not one that is not full")
 	j.Fold(calls(j, 1, Observation{}), 0)
-	require.Equal(t, 6, j.coins.rounds, "time does not run backwards")
+	require.Equal(t, 6, j.sessions[coinsGroup].rounds, "time does not run backwards")
 }
 
 func TestBeginStepClosesTheRoundUnlessItIsEmpty(t *testing.T) {
@@ -180,7 +180,7 @@ func TestBeginStepClosesTheRoundUnlessItIsEmpty(t *testing.T) {
 	require.Equal(t, 1, b.rounds, "an empty round is opened anew and stakes nothing more")
 	j.Fold(calls(j, 1, Observation{}), 0)
 	j.BeginStep(half)
-	require.Equal(t, 1, j.coins.rounds)
+	require.Equal(t, 1, j.sessions[coinsGroup].rounds)
 	require.Equal(t, 2, b.rounds)
 	j.BeginStep([NumStrata]float64{})
 	j.BeginStep([NumStrata]float64{})
@@ -194,8 +194,8 @@ func TestTurningRoundsKeepsTheEvidence(t *testing.T) {
 	for seed := range uint64(10) {
 		before := j.Fold(random(j, seed, 60), 0).LogE
 		j.BeginStep([NumStrata]float64{0.4, 0.3})
-		j.coins.evaluate()
-		j.calls.evaluate()
+		j.sessions[coinsGroup].evaluate()
+		j.sessions[callsGroup].evaluate()
 		j.rule()
 		require.InDelta(t, before, j.ruling.LogE, 1e-9, "round %d", seed)
 	}
@@ -208,10 +208,10 @@ func TestSeedSpeaksBeforeTheStartButIsNoEvidence(t *testing.T) {
 		j.Seed(&Observation{Arm: Candidate, Outcome: Failed})
 		j.Seed(&Observation{Arm: 7})
 	}
-	require.LessOrEqual(t, j.coins.seeds, float64(seedLimit))
-	require.Greater(t, j.coins.seeds, float64(seedLimit)/2-1)
+	require.LessOrEqual(t, j.sessions[coinsGroup].seeds, float64(seedLimit))
+	require.Greater(t, j.sessions[coinsGroup].seeds, float64(seedLimit)/2-1)
 	j.BeginStep(half)
-	require.Zero(t, j.coins.closed.total())
+	require.Zero(t, j.sessions[coinsGroup].closed.total())
 	require.False(t, j.watches[1].book.starved(), "thresholds are known from the seed")
 	require.Less(t, j.watches[0].book.(*rateBook).events[0].guess, 0.0002)
 	require.Zero(t, j.Verdicts()[0].Stable.Calls)
@@ -224,7 +224,7 @@ func TestFoldIgnoresForeignEvidence(t *testing.T) {
 	j.Fold(random(other, 1, 100), 0)
 	j.Fold(nil, 0)
 	j.Fold(&Evidence{}, 0)
-	require.Zero(t, j.coins.round.total())
+	require.Zero(t, j.sessions[coinsGroup].round.total())
 }
 
 func TestBackstopAlone(t *testing.T) {
@@ -249,7 +249,7 @@ func TestBackstopAlone(t *testing.T) {
 				now += roundAge
 				j.Fold(healthy, now)
 			}
-			require.Equal(t, c.healthy, j.calls.rounds)
+			require.Equal(t, c.healthy, j.sessions[callsGroup].rounds)
 			e, n := j.NewEvidence(), 0
 			e.Observe(Uncounted, &rescued)
 			for n < 50 && !j.ruling.RollBack {
@@ -315,7 +315,7 @@ func TestExtremesOfHistograms(t *testing.T) {
 				}
 				for range 30 {
 					e.Merge(e)
-					if e.coins.total() > 1<<40 {
+					if e.tables[coinsGroup].total() > 1<<40 {
 						break
 					}
 				}

@@ -18,7 +18,7 @@ const (
 // the round being counted.
 type labelBook struct {
 	line  line
-	words func(id int) string
+	text  func(id int) string
 	novel string
 
 	known   [MaxLabels]bool
@@ -32,6 +32,7 @@ type labelBook struct {
 	freshEvents float64 // stable's calls that showed it, in closed rounds
 	freshCalls  float64
 	found       []foundLabel
+	favourites  []int // positions in base.events that are bet on within slices
 }
 
 // A foundLabel has bets of its own from the round after it was first seen.
@@ -41,9 +42,9 @@ type foundLabel struct {
 	weight float64 // log
 }
 
-func newLabelBook(l line, words func(id int) string, novel string) *labelBook {
+func newLabelBook(l line, text func(id int) string, novel string) *labelBook {
 	return &labelBook{
-		line: l, words: words, novel: novel, waiting: true,
+		line: l, text: text, novel: novel, waiting: true,
 		base: process{line: l}, fresh: process{line: l},
 	}
 }
@@ -59,7 +60,7 @@ func (b *labelBook) open(p *past, shares [NumStrata]float64) {
 		b.learn(p)
 	}
 	b.base.open(b.labelEvents(b.labels, p), shares)
-	b.freshEvent = event{rate: true, guess: shrink(b.freshEvents, b.freshCalls, ratePrior, priorWeight)}
+	b.freshEvent = event{rate: true, at: novelLabel, guess: shrink(b.freshEvents, b.freshCalls, ratePrior, priorWeight)}
 	b.freshEvent.stable = b.unknown()
 	b.freshEvent.candidate = b.freshEvent.stable
 	b.fresh.open([]event{b.freshEvent}, shares)
@@ -104,9 +105,9 @@ func (b *labelBook) labelEvents(ids []int, p *past) []event {
 	prior, weight := 1/float64(b.count), float64(b.count)/2
 	for _, id := range ids {
 		given, other := []span{{id, id + 1}}, []span{{0, id}, {id + 1, len(p.stable) - 1}}
-		more := event{stable: given, candidate: given}
+		more := event{stable: given, candidate: given, side: above, at: id}
 		more.guess = p.guess(&more, prior, weight)
-		less := event{stable: other, candidate: other}
+		less := event{stable: other, candidate: other, side: below, at: id}
 		less.guess = p.guess(&less, 1-prior, weight)
 		events = append(events, more, less)
 	}
@@ -128,52 +129,109 @@ func (b *labelBook) unknown() (spans []span) {
 	return spans
 }
 
+// novelLabel stands for all labels not known yet.
+const novelLabel = -1
+
+func (b *labelBook) read(t *sums) {
+	b.base.read(t)
+	b.fresh.read(t)
+	for i := range b.found {
+		b.found[i].read(t)
+	}
+}
+
 // logE is the weighted sum of the parts; the weight of labels not found yet is
 // capital that was never bet.
-func (b *labelBook) logE(t *sums) float64 {
+func (b *labelBook) logE() float64 {
 	idle := 1.0
-	sum := logAdd(math.Log(baseWeight)+b.base.logE(t), math.Log(novelWeight)+b.fresh.logE(t))
+	sum := logAdd(math.Log(baseWeight)+b.base.logE(), math.Log(novelWeight)+b.fresh.logE())
 	for i := range b.found {
 		idle -= foundPart(i + 1)
-		sum = logAdd(sum, b.found[i].weight+b.found[i].logE(t))
+		sum = logAdd(sum, b.found[i].weight+b.found[i].logE())
 	}
 	return logAdd(sum, math.Log(foundWeight*idle))
 }
 
-func (b *labelBook) close(t *sums) {
+func (b *labelBook) close() {
 	if b.waiting {
 		return
 	}
-	b.base.close(t)
-	b.fresh.close(t)
-	for i := range b.found {
-		b.found[i].close(t)
+	for s := range b.fresh.tallies {
+		for _, n := range b.fresh.tallies[s] {
+			b.freshEvents += n.s1
+			b.freshCalls += n.s1 + n.s0
+		}
 	}
-	for s := range NumStrata {
-		n := t.tally(&b.freshEvent, s)
-		b.freshEvents += n.s1
-		b.freshCalls += n.s1 + n.s0
+	b.base.close()
+	b.fresh.close()
+	for i := range b.found {
+		b.found[i].close()
 	}
 }
 
-// leader shows a label that is given too seldom by how often it is given: that
-// reads better than how often it is not.
-func (b *labelBook) leader(t *sums) (*event, string) {
+func (b *labelBook) leader() (best *event) {
 	if b.waiting {
-		return nil, ""
+		return nil
 	}
-	var shown *event
-	words, most := "", math.Inf(-1)
-	consider := func(p *process, weight float64, text func(i int) string) {
-		if i, capital := p.leader(t); i >= 0 && (shown == nil || weight+capital > most) {
-			shown, words, most = &p.events[i&^1], text(i), weight+capital
+	most := math.Inf(-1)
+	consider := func(p *process, weight float64) {
+		if i, capital := p.leader(); i >= 0 && (best == nil || weight+capital > most) {
+			best, most = &p.events[i], weight+capital
 		}
 	}
-	consider(&b.base, math.Log(baseWeight), func(i int) string { return b.words(b.labels[i/2]) })
-	consider(&b.fresh, math.Log(novelWeight), func(int) string { return b.novel })
+	consider(&b.base, math.Log(baseWeight))
+	consider(&b.fresh, math.Log(novelWeight))
 	for i := range b.found {
-		f := &b.found[i]
-		consider(&f.process, f.weight, func(int) string { return b.words(f.id) })
+		consider(&b.found[i].process, b.found[i].weight)
 	}
-	return shown, words
+	return best
+}
+
+func (b *labelBook) null() line { return b.line }
+
+// sliceLabels is how many labels are bet on within slices: the most frequent of
+// the first known ones.
+const sliceLabels = 16
+
+// within returns the events of those labels, and that of a label not known yet.
+func (b *labelBook) within() []event {
+	if b.waiting || len(b.base.events) == 0 {
+		return nil
+	}
+	if b.favourites == nil {
+		b.favourites = b.frequent()
+	}
+	events := make([]event, 0, len(b.favourites)+1)
+	for _, i := range b.favourites {
+		events = append(events, b.base.events[i])
+	}
+	return append(events, b.freshEvent)
+}
+
+// frequent returns the positions of the events of the most frequent labels. They
+// are chosen once, from what was known when the first bets were placed.
+func (b *labelBook) frequent() (positions []int) {
+	order := make([]int, 0, len(b.base.events))
+	for i := range b.base.events {
+		if b.base.events[i].side == above {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(b.base.events[j].guess, b.base.events[i].guess) })
+	for _, i := range order[:min(len(order), sliceLabels)] {
+		positions = append(positions, i)
+		if i+1 < len(b.base.events) && b.base.events[i+1].side == below {
+			positions = append(positions, i+1)
+		}
+	}
+	return positions
+}
+
+// words shows a label that is given too seldom by how often it is given: that
+// reads better than how often it is not.
+func (b *labelBook) words(e *event) (what string, complement bool) {
+	if e.at == novelLabel {
+		return b.novel, false
+	}
+	return b.text(e.at), e.side == below
 }

@@ -38,7 +38,7 @@ func TestLabelsOfTheFirstBetsShareHalfTheWeight(t *testing.T) {
 	require.Equal(t, []int{2, 4, 9}, b.labels)
 	require.Len(t, b.base.log, 3*2*len(oddsRatios))
 	require.Empty(t, b.found)
-	require.InDelta(t, 0, b.logE(&j.watches[0].sums), 1e-12, "the parts add up to one")
+	require.InDelta(t, 0, b.logE(), 1e-12, "the parts add up to one")
 }
 
 func TestNewLabelIsBetOnFromTheNextRound(t *testing.T) {
@@ -90,7 +90,7 @@ func TestFindingLabelsKeepsTheEvidence(t *testing.T) {
 	for id := uint16(2); id < 20; id++ {
 		before := j.Fold(labelled(j, 3, 0, id), 0).LogE
 		j.BeginStep(half)
-		require.InDelta(t, before, b.logE(&j.watches[0].sums), 1e-9, "label %d", id)
+		require.InDelta(t, before, b.logE(), 1e-9, "label %d", id)
 	}
 	require.Len(t, b.found, 18)
 }
@@ -134,6 +134,7 @@ func TestLabelText(t *testing.T) {
 		Criteria:  []Criterion{Categories{Signal: "class"}},
 		LabelText: func(signal int, id uint16) string { return []string{"o", "c<\n"}[signal] + string(rune('0'+id)) },
 	})
-	require.Equal(t, `class is "c<\n5"`, j.watches[0].book.(*labelBook).words(5))
-	require.Equal(t, "label 5", labelText(nil, 0, 5))
+	words, _ := j.watches[0].book.words(&event{at: 5})
+	require.Equal(t, `class is "c<\n5"`, words)
+	require.Equal(t, "label 5", names{&Config{}}.label(0, 5))
 }

@@ -8,7 +8,6 @@ import "fmt"
 // need not be, hence the panels.
 type panel struct {
 	role    Role
-	session *session
 	watches []*watch
 	terms   []float64 // scratch of len(watches)
 	logE    float64
@@ -18,11 +17,11 @@ type panel struct {
 type panels []*panel
 
 // newPanels makes the panels that have anybody in them.
-func newPanels(sessions ...*session) (all panels) {
+func newPanels(sessions []*session) (all panels) {
 	for role := range Role(numRoles) {
 		for _, s := range sessions {
 			if w := pick(s.watches, func(w *watch) bool { return w.role == role }); len(w) > 0 {
-				all = append(all, &panel{role: role, session: s, watches: w, terms: make([]float64, len(w))})
+				all = append(all, &panel{role: role, watches: w, terms: make([]float64, len(w))})
 			}
 		}
 	}
@@ -31,13 +30,13 @@ func newPanels(sessions ...*session) (all panels) {
 
 // judge lets the panels of a role look at the evidence and returns the largest
 // sum, 0 without a panel, and the culprit, "" as long as there is none.
-func (ps panels) judge(role Role, limit, alpha float64) (logE float64, culprit string) {
+func (ps panels) judge(role Role, limit float64, explain func(*watch) Verdict) (logE float64, culprit string) {
 	first := true
 	for _, p := range ps {
 		if p.role != role {
 			continue
 		}
-		p.judge(limit, alpha)
+		p.judge(limit, explain)
 		if first || p.logE > logE {
 			logE, first = p.logE, false
 		}
@@ -50,7 +49,7 @@ func (ps panels) judge(role Role, limit, alpha float64) (logE float64, culprit s
 
 // judge sums the evidence and fails who has reached the limit, alone or as the
 // one that weighs most in the sum.
-func (p *panel) judge(limit, alpha float64) {
+func (p *panel) judge(limit float64, explain func(*watch) Verdict) {
 	most := p.watches[0]
 	for i, w := range p.watches {
 		p.terms[i] = w.weighed()
@@ -61,7 +60,7 @@ func (p *panel) judge(limit, alpha float64) {
 	p.logE = logSum(p.terms)
 	for i, w := range p.watches {
 		if p.terms[i] >= limit && w.failed == nil {
-			w.fail(p.session, alpha, "its evidence reached the limit")
+			w.fail(explain, "its evidence reached the limit")
 		}
 	}
 	if p.role == Observe || p.culprit != "" || p.logE < limit {
@@ -69,7 +68,7 @@ func (p *panel) judge(limit, alpha float64) {
 	}
 	p.culprit = most.criterion.Name()
 	if most.failed == nil {
-		most.fail(p.session, alpha, fmt.Sprintf("it weighed most when the %ss' evidence together reached the limit", p.role))
+		most.fail(explain, fmt.Sprintf("it weighed most when the %ss' evidence together reached the limit", p.role))
 	}
 }
 

@@ -44,6 +44,8 @@ type process struct {
 	events  []event             // of the open round; none: it places no bets
 	live    [NumStrata]bool     // strata that are bet on
 	payoffs [NumStrata][]payoff // payoffs[stratum][h]
+	tallies [NumStrata][]tally  // tallies[stratum][event], what the open round counted
+	graded  *graded             // instead of a tally, for an event with scores
 	now     []float64           // scratch of len(log)
 }
 
@@ -71,14 +73,26 @@ func (p *process) open(events []event, shares [NumStrata]float64) {
 	}
 	p.events = append(p.events, events...)
 	p.stake()
+	p.price(shares)
+}
+
+// price computes what the bets of the round pay, and clears its tallies.
+func (p *process) price(shares [NumStrata]float64) {
 	for s, share := range shares {
-		p.payoffs[s] = p.payoffs[s][:0]
+		p.payoffs[s], p.tallies[s] = p.payoffs[s][:0], p.tallies[s][:0]
+		if !p.live[s] {
+			continue
+		}
 		for i := range p.events {
 			e := &p.events[i]
 			for h := range e.bets() {
 				p.payoffs[s] = append(p.payoffs[s], newPayoff(e.guess, e.alternative(h, p.line), p.line, share))
 			}
+			p.tallies[s] = append(p.tallies[s], tally{})
 		}
+	}
+	if scores := p.events[0].scores; scores != nil {
+		p.graded = newGraded(p.graded, scores, p.payoffs)
 	}
 }
 
@@ -112,63 +126,91 @@ func (p *process) start() {
 	}
 }
 
-// capital returns the log capital of every bet after the round's counts.
-func (p *process) capital(t *sums) []float64 {
-	copy(p.now, p.log)
-	first := 0
+// read takes over what the open round has counted so far.
+func (p *process) read(t *sums) {
+	for s := range NumStrata {
+		if !p.live[s] || !t.seen[s] {
+			continue
+		}
+		if p.graded != nil {
+			p.graded.read(t, s)
+			continue
+		}
+		for i := range p.events {
+			p.tallies[s][i] = t.tally(&p.events[i], s)
+		}
+	}
+}
+
+// add counts n further calls of an arm in one cell, which is missing when the
+// call had no value.
+func (p *process) add(s int, arm Arm, cell int, missing bool, n float64) {
+	if !p.live[s] {
+		return
+	}
+	if p.graded != nil {
+		p.graded.add(s, arm, cell, n)
+		return
+	}
 	for i := range p.events {
 		e := &p.events[i]
-		last := first + e.bets()
-		for s := range NumStrata {
-			if p.live[s] && t.seen[s] {
-				e.settle(p.now[first:last], p.payoffs[s][first:last], t, s)
-			}
+		spans := e.stable
+		if arm == Candidate {
+			spans = e.candidate
 		}
-		first = last
+		shown := arm == Stable
+		if !missing {
+			shown = in(spans, cell)
+		}
+		p.tallies[s][i].add(arm, shown, n)
+	}
+}
+
+// capital returns the log capital of every bet after the round's counts.
+func (p *process) capital() []float64 {
+	copy(p.now, p.log)
+	for s := range NumStrata {
+		if !p.live[s] {
+			continue
+		}
+		if p.graded != nil {
+			p.graded.settle(p.now, s)
+			continue
+		}
+		first := 0
+		for i := range p.events {
+			last := first + p.events[i].bets()
+			if n := p.tallies[s][i]; n != (tally{}) {
+				n.settle(p.now[first:last], p.payoffs[s][first:last])
+			}
+			first = last
+		}
 	}
 	return p.now
 }
 
-// settle adds to the capital of the event's bets what one stratum pays.
-func (e *event) settle(capital []float64, payoffs []payoff, t *sums, s int) {
-	if e.scores != nil {
-		e.settleScores(capital, payoffs, t, s)
-		return
-	}
-	n := t.tally(e, s)
+// settle adds to the capital of bets what they are paid.
+func (t *tally) settle(capital []float64, payoffs []payoff) {
 	for h := range payoffs {
 		p := &payoffs[h]
-		capital[h] += n.c1*p.c1 + n.c0*p.c0 + n.s1*p.s1 + n.s0*p.s0
-	}
-}
-
-// settleScores is settle for graded events: a cell with score x is paid as an
-// event with probability x, so it bets on a mean.
-func (e *event) settleScores(capital []float64, payoffs []payoff, t *sums, s int) {
-	candidate, stable := &t.arms[s][Candidate], &t.arms[s][Stable]
-	for h := range payoffs {
-		p := &payoffs[h]
-		sum := float64(candidate.missing)*p.c0 + float64(stable.missing)*p.s1
-		for j, x := range e.scores {
-			sum += float64(candidate.cells[j])*logMix(x, p.c1, p.c0) + float64(stable.cells[j])*logMix(x, p.s1, p.s0)
-		}
-		capital[h] += sum
+		capital[h] += t.c1*p.c1 + t.c0*p.c0 + t.s1*p.s1 + t.s0*p.s0
 	}
 }
 
 // logE returns the log of the whole capital, purse included.
-func (p *process) logE(t *sums) float64 { return logAdd(p.purse, logSum(p.capital(t))) }
+func (p *process) logE() float64 { return logAdd(p.purse, logSum(p.capital())) }
 
 // close ends the round: what the bets have now is what they start with.
-func (p *process) close(t *sums) {
-	copy(p.log, p.capital(t))
+func (p *process) close() {
+	copy(p.log, p.capital())
 	p.staked = false
+	p.events, p.live = p.events[:0], [NumStrata]bool{}
 }
 
 // leader returns the event of the open round whose bets have most capital, and
 // the log of it; -1 when the round places no bets.
-func (p *process) leader(t *sums) (best int, most float64) {
-	capital := p.capital(t)
+func (p *process) leader() (best int, most float64) {
+	capital := p.capital()
 	best, most = -1, math.Inf(-1)
 	first := 0
 	for i := range p.events {

@@ -21,12 +21,11 @@ func TestPurseTelescopes(t *testing.T) {
 
 func TestProcessStartsAtOneAndKeepsItWithoutCounts(t *testing.T) {
 	p := process{line: line{m: 1}}
-	var empty sums
-	require.Zero(t, p.logE(&empty))
+	require.Zero(t, p.logE())
 	for range 50 {
 		p.open([]event{{rate: true, guess: 0.01}}, half)
-		require.InDelta(t, 0, p.logE(&empty), 1e-12)
-		p.close(&empty)
+		require.InDelta(t, 0, p.logE(), 1e-12)
+		p.close()
 	}
 	require.Equal(t, 50, p.rounds)
 }
@@ -36,7 +35,7 @@ func TestProcessWithoutBetsStakesNothing(t *testing.T) {
 	p.open(nil, half)
 	p.open([]event{{guess: 0.01}}, [NumStrata]float64{})
 	require.Zero(t, p.rounds)
-	i, _ := p.leader(&sums{})
+	i, _ := p.leader()
 	require.Equal(t, -1, i)
 }
 
@@ -74,7 +73,7 @@ func TestGuess(t *testing.T) {
 
 // A graded event with the scores 0 and 1 is the set of the cells with score 1.
 func TestGradedEventGeneralisesSets(t *testing.T) {
-	c := newCounts(4)
+	c := newCounts(1, 4)
 	copy(c.row(0, int(Stable)), []uint64{50, 30, 20, 3})
 	copy(c.row(0, int(Candidate)), []uint64{20, 30, 50, 7})
 	c.seen[0] = 1
@@ -86,7 +85,8 @@ func TestGradedEventGeneralisesSets(t *testing.T) {
 	for i, e := range []event{set, graded} {
 		p := process{line: line{m: 1.05}}
 		p.open([]event{e}, half)
-		logE[i] = p.logE(&t1)
+		p.read(&t1)
+		logE[i] = p.logE()
 	}
 	require.NotZero(t, logE[0])
 	require.InDelta(t, logE[0], logE[1], 1e-9)

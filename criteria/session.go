@@ -9,10 +9,12 @@ const (
 	seedLimit      = 2000 // stable-only calls that may speak before the start
 )
 
-// A session is the criteria that read the same coins and therefore share their
-// rounds: all that are judged at once, or the backstop alone.
+// A session is the criteria of one group: they read the same coins and
+// therefore share their rounds.
 type session struct {
+	group   group
 	watches []*watch
+	owners  []*watch           // owners[column]
 	shares  [NumStrata]float64 // P(candidate) by stratum; 0: nothing counts in it
 	round   counts             // folded in the open round
 	step    counts             // in the closed rounds of this step
@@ -20,16 +22,25 @@ type session struct {
 	seed    []float64          // stable's, by column
 	seeds   float64            // calls in it
 
-	rounds int           // closed so far
+	steps  int // begun so far
+	rounds int // closed so far
+	now    time.Duration
 	opened time.Duration // when the open round was opened, in the caller's awake time
 }
 
-func newSession(watches []*watch, width int) *session {
-	return &session{
-		watches: watches,
-		round:   newCounts(width), step: newCounts(width), closed: newCounts(width),
+func newSession(g group, watches []*watch, f *form) *session {
+	strata, width := f.strata[g.table()], f.columns[g.table()].width
+	s := &session{
+		group: g, watches: watches, owners: make([]*watch, width),
+		round: newCounts(strata, width), step: newCounts(strata, width), closed: newCounts(strata, width),
 		seed: make([]float64, width),
 	}
+	for _, w := range watches {
+		for j := range w.meter.cells() + 1 {
+			s.owners[w.offset+j] = w
+		}
+	}
+	return s
 }
 
 // begin starts a step. A round in which something was counted is closed first.
@@ -37,31 +48,47 @@ func (s *session) begin(shares [NumStrata]float64, now time.Duration) {
 	s.close()
 	s.step.reset()
 	s.shares = shares
+	s.steps++
 	s.open(now)
 }
 
 // fold adds counts to the open round and reports whether any of them count.
-func (s *session) fold(c *counts) bool {
+func (s *session) fold(e *Evidence, now time.Duration) bool {
+	s.now = now
+	c := &e.tables[s.group.table()]
 	news := false
-	for i, share := range s.shares {
-		if share > 0 && c.stratum(i) > 0 {
+	for i := range c.strata {
+		if s.shares[i] > 0 && c.stratum(i) > 0 {
 			s.round.add(c, i)
 			news = true
+		}
+	}
+	if news && s.sliced() {
+		for _, x := range e.slices.list {
+			if s.shares[x.key.row()/numArms] > 0 {
+				s.owners[x.key.column()].cross(s, x)
+			}
 		}
 	}
 	return news
 }
 
+// sliced reports whether the group's criteria have slices.
+func (s *session) sliced() bool { return len(s.watches) > 0 && s.watches[0].sliced() }
+
 // evaluate brings the evidence of every criterion up to date.
 func (s *session) evaluate() {
 	for _, w := range s.watches {
-		w.read(&s.round)
-		w.logE = w.book.logE(&w.sums)
+		w.evaluate(&s.round)
 	}
 }
 
 // turn closes the round if it is due, and opens the next. It must follow evaluate.
 func (s *session) turn(now time.Duration) {
+	s.now = now
+	for _, w := range s.watches {
+		w.slices.turn(now)
+	}
 	if s.due(now) {
 		s.close()
 		s.open(now)
@@ -86,7 +113,7 @@ func (s *session) due(now time.Duration) bool {
 // call and a rescue: what fails from now on must not pay for what was answered. It
 // looks at folded calls only, so the next stake is still fixed beforehand.
 func (s *session) spoiled() bool {
-	if len(s.watches) != 1 || !s.watches[0].everyCall {
+	if s.group != callsGroup || len(s.watches) != 1 {
 		return false
 	}
 	w := s.watches[0]
@@ -112,7 +139,7 @@ func (s *session) close() {
 	}
 	for _, w := range s.watches {
 		w.read(&s.round)
-		w.book.close(&w.sums)
+		w.book.close()
 	}
 	s.step.addAll(&s.round)
 	s.closed.addAll(&s.round)
@@ -122,7 +149,7 @@ func (s *session) close() {
 
 // open places the bets of a new round.
 func (s *session) open(now time.Duration) {
-	s.opened = now
+	s.now, s.opened = now, now
 	for _, w := range s.watches {
 		w.book.open(w.past(s), s.shares)
 		w.read(&s.round)

@@ -11,6 +11,18 @@ type event struct {
 	scores            []float64 // scores[cell] in [0, 1] instead of cells; nil otherwise
 	rate              bool      // a rate: absolute alternatives are bet on, too
 	guess             float64   // of stable's rate, fixed for a round
+	side              side      // of the cut, for words
+	at                int       // the cut, or the label
+}
+
+// in reports whether a cell lies within some spans.
+func in(spans []span, cell int) bool {
+	for _, s := range spans {
+		if cell >= s.from && cell < s.to {
+			return true
+		}
+	}
+	return false
 }
 
 // sums is one criterion's counts of one round, added up from the first cell on,
@@ -93,4 +105,23 @@ func (t *sums) tally(e *event, s int) tally {
 		c1: float64(c1), c0: float64(candidate.values() - c1 + candidate.missing),
 		s1: float64(s1 + stable.missing), s0: float64(stable.values() - s1),
 	}
+}
+
+// add counts n calls of an arm that did or did not show the event.
+func (t *tally) add(arm Arm, shown bool, n float64) {
+	switch {
+	case arm == Candidate && shown:
+		t.c1 += n
+	case arm == Candidate:
+		t.c0 += n
+	case shown:
+		t.s1 += n
+	default:
+		t.s0 += n
+	}
+}
+
+// plus is the sum of two tallies.
+func (t tally) plus(o tally) tally {
+	return tally{t.c1 + o.c1, t.c0 + o.c0, t.s1 + o.s1, t.s0 + o.s0}
 }

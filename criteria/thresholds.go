@@ -30,7 +30,6 @@ type thresholdBook struct {
 	waiting bool
 	events  []event
 	sides   []side
-	cuts    []int
 }
 
 func newThresholdBook(t thresholds) *thresholdBook {
@@ -47,7 +46,7 @@ func newThresholdBook(t thresholds) *thresholdBook {
 	if t.nan {
 		b.sides = append(b.sides, notANumber)
 	}
-	b.events, b.cuts = make([]event, len(b.sides)), make([]int, len(b.sides))
+	b.events = make([]event, len(b.sides))
 	return b
 }
 
@@ -75,7 +74,6 @@ func (b *thresholdBook) open(p *past, shares [NumStrata]float64) {
 
 // place makes event i the one on its side of a cut.
 func (b *thresholdBook) place(i int, p *past, cut int, prior float64) int {
-	b.cuts[i] = cut
 	b.events[i] = b.event(b.sides[i], cut)
 	b.events[i].guess = p.guess(&b.events[i], prior, priorWeight)
 	return i + 1
@@ -84,15 +82,18 @@ func (b *thresholdBook) place(i int, p *past, cut int, prior float64) int {
 // event returns the cells on one side of a cut. The candidate's cut lies higher
 // by the cells it is granted, but the last cell is above in both arms.
 func (b *thresholdBook) event(s side, cut int) event {
+	e := event{side: s, at: cut}
 	moved := min(cut+b.shift, b.cells-1)
 	switch s {
 	case above:
-		return event{stable: []span{{cut, b.cells}}, candidate: []span{{moved, b.cells}}}
+		e.stable, e.candidate = []span{{cut, b.cells}}, []span{{moved, b.cells}}
 	case below:
-		return event{stable: []span{{b.first, cut}}, candidate: []span{{b.first, moved}}}
+		e.stable, e.candidate = []span{{b.first, cut}}, []span{{b.first, moved}}
+	default:
+		e.stable, e.rate = []span{{0, b.first}}, true
+		e.candidate = e.stable
 	}
-	nan := []span{{0, b.first}}
-	return event{stable: nan, candidate: nan, rate: true}
+	return e
 }
 
 // cut returns the lowest cell that at most a fraction 1-u of the ordered values
@@ -125,10 +126,15 @@ func (b *thresholdBook) granted(p *past, c int) float64 {
 	return 0
 }
 
-func (b *thresholdBook) leader(t *sums) (*event, string) {
-	i, _ := b.process.leader(t)
+func (b *thresholdBook) leader() *event {
+	i, _ := b.process.leader()
 	if i < 0 {
-		return nil, ""
+		return nil
 	}
-	return &b.process.events[i], b.phrase(b.sides[i], b.cuts[i])
+	return &b.process.events[i]
 }
+
+func (b *thresholdBook) null() line      { return b.process.line }
+func (b *thresholdBook) within() []event { return b.process.events }
+
+func (b *thresholdBook) words(e *event) (string, bool) { return b.phrase(e.side, e.at), false }

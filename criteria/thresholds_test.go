@@ -22,7 +22,7 @@ func TestThresholdsLieAtStablesQuantiles(t *testing.T) {
 	_, b := latencyJudge(t, Latency{})
 	for i, ms := range []int{50, 75, 90, 95, 99} {
 		quantile := latencyBin(time.Duration(ms) * time.Millisecond)
-		require.InDelta(t, quantile+1, b.cuts[i], 1, "the cell above the quantile")
+		require.InDelta(t, quantile+1, b.events[i].at, 1, "the cell above the quantile")
 		require.InDelta(t, 1-latencyLevels[i], b.events[i].guess, 0.08)
 	}
 }
@@ -138,8 +138,8 @@ func TestMissingIsScoredInTheCandidatesFavour(t *testing.T) {
 			for _, w := range j.watches {
 				for _, e := range allEvents(w.book) {
 					before := e.tallyOf(t, w, j)
-					j.coins.round.reset()
-					j.coins.fold(&calls(j, 7, Observation{Arm: arm, Outcome: outcome}).coins)
+					j.sessions[coinsGroup].round.reset()
+					j.sessions[coinsGroup].fold(calls(j, 7, Observation{Arm: arm, Outcome: outcome}), 0)
 					after := e.tallyOf(t, w, j)
 					want := before
 					if arm == Candidate {
@@ -148,7 +148,7 @@ func TestMissingIsScoredInTheCandidatesFavour(t *testing.T) {
 						want.s1 += 7
 					}
 					require.Equal(t, want, after, "%s, %v, %v", w.criterion.Name(), outcome, arm)
-					j.coins.round.reset()
+					j.sessions[coinsGroup].round.reset()
 				}
 			}
 		}
@@ -157,7 +157,7 @@ func TestMissingIsScoredInTheCandidatesFavour(t *testing.T) {
 
 func (e event) tallyOf(t *testing.T, w *watch, j *Judge) tally {
 	t.Helper()
-	w.read(&j.coins.round)
+	w.read(&j.sessions[coinsGroup].round)
 	return w.sums.tally(&e, 0)
 }
 
@@ -200,12 +200,12 @@ func TestThresholdsWaitForValues(t *testing.T) {
 	j.BeginStep(half) // closes a round of 40: the next would have 128
 	j.Fold(calls(j, 60, Observation{Latency: -1}), 0)
 	require.True(t, b.starved(), "calls without a value make no thresholds")
-	require.Equal(t, 1, j.coins.rounds)
+	require.Equal(t, 1, j.sessions[coinsGroup].rounds)
 	require.Zero(t, b.rounds)
 	require.Zero(t, w.logE)
 	require.Contains(t, j.Verdicts()[1].Reason, "no call of the candidate")
 	j.Fold(calls(j, 24, Observation{Arm: Candidate, Latency: time.Millisecond}), 0)
-	require.Equal(t, 2, j.coins.rounds, "closed early, at 64 values")
+	require.Equal(t, 2, j.sessions[coinsGroup].rounds, "closed early, at 64 values")
 	require.False(t, b.starved())
 	require.Equal(t, 1, b.rounds)
 }
@@ -217,7 +217,7 @@ func TestSilentSignalDoesNotShortenRounds(t *testing.T) {
 	for range 64 + 128 + 256 {
 		j.Fold(calls(j, 1, Observation{}), 0)
 	}
-	require.Equal(t, 3, j.coins.rounds)
+	require.Equal(t, 3, j.sessions[coinsGroup].rounds)
 	require.Contains(t, j.Verdicts()[1].Reason, "no call of the candidate")
 }
 

@@ -125,8 +125,9 @@ type baseLabels struct{ *labelBook }
 func (b *baseLabels) open(p *past, shares [NumStrata]float64) {
 	b.base.open(b.labelEvents(b.labels, p), shares)
 }
-func (b *baseLabels) logE(t *sums) float64 { return b.base.logE(t) }
-func (b *baseLabels) close(t *sums)        { b.base.close(t) }
+func (b *baseLabels) read(t *sums)  { b.base.read(t) }
+func (b *baseLabels) logE() float64 { return b.base.logE() }
+func (b *baseLabels) close()        { b.base.close() }
 
 // meanBook bets on a graded event, a mean; no criterion declares one yet.
 type meanBook struct {
@@ -140,8 +141,17 @@ func (b *meanBook) open(p *past, shares [NumStrata]float64) {
 	e.guess = p.guess(&e, b.prior, priorWeight)
 	b.process.open([]event{e}, shares)
 }
-func (b *meanBook) starved() bool                 { return false }
-func (b *meanBook) leader(*sums) (*event, string) { return nil, "" }
+func (b *meanBook) starved() bool               { return false }
+func (b *meanBook) leader() *event              { return nil }
+func (b *meanBook) null() line                  { return b.line }
+func (b *meanBook) within() []event             { return b.events }
+func (b *meanBook) words(*event) (string, bool) { return "", false }
+
+// vectorMeter has so many cells; a vector brings counts, not observations.
+type vectorMeter int
+
+func (m vectorMeter) cells() int          { return int(m) }
+func (vectorMeter) cell(*Observation) int { return 0 }
 
 func TestVectorsProcess(t *testing.T) {
 	all := loadVectors(t).Process
@@ -149,9 +159,10 @@ func TestVectorsProcess(t *testing.T) {
 	for _, v := range all {
 		t.Run(v.Name, func(t *testing.T) {
 			cells := len(v.Epochs[0].Stable)
-			w := &watch{plan: plan{book: v.book()}, sums: newSums(cells)}
-			w.before = past{stable: make([]float64, cells+1), candidate: make([]float64, cells+1)}
-			s := newSession([]*watch{w}, cells+1)
+			w := newWatch(nil, plan{book: v.book(), meter: vectorMeter(cells)}, 0)
+			f := newForm(&Config{}, nil)
+			w.place(f.columns[coinsGroup].append(w.meter))
+			s := newSession(coinsGroup, []*watch{w}, f)
 			for i, epoch := range v.Epochs {
 				s.shares = [NumStrata]float64{epoch.Pi}
 				s.open(0)
@@ -208,7 +219,7 @@ func TestVectorsCombine(t *testing.T) {
 			w.setShare(v.Weights[i])
 			p.watches = append(p.watches, w)
 		}
-		p.judge(math.Inf(1), DefaultAlpha)
+		p.judge(math.Inf(1), nil)
 		require.InDelta(t, v.Combined, p.logE, golden)
 	}
 }

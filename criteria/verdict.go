@@ -2,6 +2,7 @@ package criteria
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -48,6 +49,8 @@ type Ruling struct {
 	Culprit string
 	// HoldCulprit is the same for Hold.
 	HoldCulprit string
+	// Carves is how many slices were given to stable; see [Judge.Carves].
+	Carves int
 }
 
 // An Estimate is how often an event was seen in one arm over the whole epoch.
@@ -61,12 +64,9 @@ type Estimate struct {
 	Interval Interval
 }
 
-func newEstimate(events, calls uint64, alpha float64) Estimate {
-	e := Estimate{Events: events, Calls: calls, Interval: RateInterval(events, calls, alpha)}
-	if calls > 0 {
-		e.Rate = float64(events) / float64(calls)
-	}
-	return e
+func newEstimate(t tallied, alpha float64) Estimate {
+	events, calls := uint64(math.Round(t.events)), uint64(t.calls)
+	return Estimate{Events: events, Calls: calls, Rate: t.rate(), Interval: RateInterval(events, calls, alpha)}
 }
 
 // String returns "5.2 % [2.1 %, 9.9 %] of 310".
@@ -92,6 +92,10 @@ type Verdict struct {
 	// often each arm showed it; empty as long as nothing can be bet on. A label
 	// that is given too seldom is shown by how often it is given.
 	Finding string
+	// Slice names the slice in which it does, as in `country="is"`, when that is
+	// more convincing than all traffic; empty otherwise. Stable and Candidate are
+	// then of the slice alone.
+	Slice string
 	// Stable and Candidate are the estimates of that event.
 	Stable, Candidate Estimate
 	// Ratio is the interval of the candidate's rate over stable's at level
@@ -116,6 +120,9 @@ func (v Verdict) String() string {
 	fmt.Fprintf(&b, "%s: %s, evidence %.2f of %.2f (%s, weight %.3g)", v.Name, v.Result, v.LogE, v.Limit, v.Role, v.Weight)
 	if v.Finding != "" {
 		fmt.Fprintf(&b, "; %s", v.Finding)
+	}
+	if v.Slice != "" {
+		fmt.Fprintf(&b, " in %s", v.Slice)
 	}
 	fmt.Fprintf(&b, "; candidate %v, stable %v; tolerance %s", v.Candidate, v.Stable, percent(v.Tolerance))
 	if v.Reason != "" {

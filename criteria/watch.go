@@ -2,28 +2,46 @@ package criteria
 
 import "math"
 
-// A watch is a criterion at work.
+// A watch is a criterion at work in one group.
 type watch struct {
 	criterion Criterion
 	plan
-	share     float64 // of the budget of its role
-	logShare  float64
-	everyCall bool // counts every call of the candidate, whatever its coin
+	share    float64 // of the budget of its role
+	logShare float64
+	carvable bool   // its slices are judged alone
+	twin     *watch // the same criterion on the sentinel's requests
 
 	offset int // of its columns
 	sums   sums
-	logE   float64
+	global float64 // log evidence of all traffic
+	logE   float64 // and of its slices
+	slices slicing
 	failed *Verdict // from the moment it failed
 
 	before past // scratch of past
 }
 
-func newWatch(c Criterion, p plan) *watch {
-	_, everyCall := c.(Backstop)
+// Half of a criterion's weight is on all traffic, half on its slices, if there
+// are any.
+const sliceShare = 0.5
+
+func newWatch(c Criterion, p plan, dimensions int) *watch {
 	cells := p.meter.cells()
-	return &watch{
-		criterion: c, plan: p, everyCall: everyCall, sums: newSums(cells),
+	w := &watch{
+		criterion: c, plan: p, sums: newSums(cells),
 		before: past{stable: make([]float64, cells+1), candidate: make([]float64, cells+1)},
+	}
+	if p.group == coinsGroup || p.group == sentinelGroup {
+		w.slices = newSlicing(dimensions)
+	}
+	return w
+}
+
+// place says where the columns are.
+func (w *watch) place(offset int) {
+	w.offset = offset
+	if w.twin != nil {
+		w.twin.offset = offset
 	}
 }
 
@@ -38,8 +56,48 @@ func (w *watch) setShare(x float64) { w.share, w.logShare = x, math.Log(x) }
 // weighed is the evidence as it counts in a sum.
 func (w *watch) weighed() float64 { return w.logShare + w.logE }
 
+// sliced reports whether slices have a part of the weight.
+func (w *watch) sliced() bool { return len(w.slices.cells) > 0 }
+
 // read takes over the criterion's columns of the open round.
-func (w *watch) read(round *counts) { w.sums.read(round, w.offset) }
+func (w *watch) read(round *counts) {
+	w.sums.read(round, w.offset)
+	w.book.read(&w.sums)
+}
+
+// cross counts calls within a slice.
+func (w *watch) cross(s *session, c crossing) {
+	key := c.key
+	sl := w.slices.at(key.dimension(), key.cell(), w.book.null())
+	if sl.carved || !sl.enter(s, w.book) {
+		return
+	}
+	stratum, arm := key.row()/numArms, Arm(key.row()%numArms)
+	cell := key.column() - w.offset
+	missing := cell == w.meter.cells()
+	n := float64(c.count)
+	if missing {
+		sl.missing[arm] += n
+	}
+	sl.add(stratum, arm, cell, missing, n)
+	sl.calls += n
+	sl.dirty, w.slices.dirty = true, true
+}
+
+// evaluate brings the evidence up to date.
+func (w *watch) evaluate(round *counts) {
+	w.read(round)
+	w.global = w.book.logE()
+	w.slices.evaluate()
+	switch {
+	case !w.sliced():
+		w.logE = w.global
+	case w.carvable:
+		w.logE = math.Log(1-sliceShare) + w.global
+	default:
+		w.logE = logAdd(math.Log(1-sliceShare)+w.global, math.Log(sliceShare)+w.slices.logE)
+	}
+}
 
 // past collects the criterion's columns of closed rounds and the seed. It is
 // overwritten by the next call.
@@ -47,7 +105,7 @@ func (w *watch) past(s *session) *past {
 	p := &w.before
 	copy(p.stable, s.seed[w.offset:])
 	clear(p.candidate)
-	for i := range NumStrata {
+	for i := range s.closed.strata {
 		stable, candidate := s.closed.row(i, int(Stable))[w.offset:], s.closed.row(i, int(Candidate))[w.offset:]
 		for j := range p.stable {
 			p.stable[j] += float64(stable[j])

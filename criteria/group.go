@@ -1,0 +1,34 @@
+package criteria
+
+// A group is the criteria that read the same coins in the same fold. Only
+// within a group may evidence be averaged.
+type group uint8
+
+const (
+	coinsGroup   group = iota // the requests whose coin counts
+	windowsGroup              // the sessions whose coin counts
+	callsGroup                // every call of the candidate: the backstop
+	pairsGroup                // the inputs that both models saw
+	// sentinelGroup is the coins group once more, on the sentinel's requests.
+	sentinelGroup
+
+	numGroups = 5
+	numTables = 4 // of counts; the sentinel's are in that of the coins
+)
+
+// table is where the group's counts are.
+func (g group) table() int {
+	if g == sentinelGroup {
+		return int(coinsGroup)
+	}
+	return int(g)
+}
+
+// strata is the number of strata in each table.
+func strata(sentinel bool) [numTables]int {
+	s := [numTables]int{coinsGroup: int(Sentinel), windowsGroup: int(Sentinel), callsGroup: 1, pairsGroup: 1}
+	if sentinel {
+		s[coinsGroup] = NumStrata
+	}
+	return s
+}

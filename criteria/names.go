@@ -1,0 +1,22 @@
+package criteria
+
+import "fmt"
+
+// names is what a configuration calls things, for people. The texts come from
+// models and requests, so they are quoted.
+type names struct{ *Config }
+
+func (n names) label(signal, id int) string {
+	if n.LabelText == nil {
+		return fmt.Sprintf("label %d", id)
+	}
+	return fmt.Sprintf("%q", n.LabelText(signal, uint16(id)))
+}
+
+// slice names a cell of a dimension, as in `country="is"`.
+func (n names) slice(dimension int, cell uint8) string {
+	if n.SliceText == nil {
+		return fmt.Sprintf("%s=%d", n.Slices[dimension], cell)
+	}
+	return fmt.Sprintf("%s=%q", n.Slices[dimension], n.SliceText(dimension, cell))
+}
