@@ -67,6 +67,7 @@ type plan struct {
 	tolerance float64 // as in [Verdict.Tolerance]
 	meter     meter
 	book      book
+	safe      line // what promotion has to prove; zero: the criterion does not gate
 }
 
 // A meter turns an observation into one of its cells, or into cells() when the
