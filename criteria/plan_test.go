@@ -1,0 +1,372 @@
+package criteria
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// usual is a rollout of a single step.
+func usual(share float64) Rollout {
+	return Rollout{Steps: []Step{{Share: share}}, RequestsPerSecond: 50}
+}
+
+func mustPlan(t testing.TB, c Config, r Rollout) *Plan {
+	t.Helper()
+	p, err := NewPlan(c, r)
+	require.NoError(t, err)
+	return p
+}
+
+var errorsOnly = Config{Criteria: []Criterion{ErrorRate{}}}
+
+// On the same counts a walk has the evidence of a judge, to the last digit that
+// counts.
+func TestWalkIsTheJudge(t *testing.T) {
+	j := mustJudge(t, errorsOnly)
+	j.BeginStep(half)
+	walk := newWalk(&j.watches[0].targets(known{Base: Base{Rate: 0.25}})[0], coinsGroup)
+	s := stream{rate: 64, units: math.Inf(1), parts: [NumStrata]float64{1}, shares: half}
+	for i := range roundDoublings { // later rounds have an age to reach
+		n := uint64(roundSize << i)
+		j.Fold(bulk(j, [2]uint64{n * 3 / 8, n / 8}, [2]uint64{n / 4, n / 4}), 0)
+		require.Equal(t, math.Inf(1), walk.through(&s, 0.5, float64(n)/s.rate, math.Inf(1)))
+		require.InDelta(t, j.watches[0].logE, walk.logE(), 1e-9, "round %d", i+1)
+	}
+	require.Greater(t, walk.logE(), 10.0)
+}
+
+// The walk of a whole step finds the limit in the round in which a judge does.
+func TestWalkFindsTheLimitWhereTheJudgeDoes(t *testing.T) {
+	j := mustJudge(t, errorsOnly)
+	j.BeginStep(half)
+	walk := newWalk(&j.watches[0].targets(known{Base: Base{Rate: 0.25}})[0], coinsGroup)
+	s := stream{rate: 1, units: math.Inf(1), parts: [NumStrata]float64{1}, shares: half}
+	at := walk.through(&s, 0.5, 1e6, math.Log(100))
+	calls := 0.0
+	for !j.Fold(bulk(j, [2]uint64{3, 1}, [2]uint64{2, 2}), 0).RollBack {
+		calls += 8
+	}
+	require.InEpsilon(t, calls*(1-luck/2), at, 0.1)
+}
+
+// Rounds that are taken together stake what they would have staked one by one.
+func TestWalkTakesLateRoundsTogether(t *testing.T) {
+	const healthy, each = 3000, 80 // seconds, calls a fold
+	j := mustJudge(t, errorsOnly)
+	j.BeginStep(half)
+	walk := newWalk(&j.watches[0].targets(known{Base: Base{Rate: 0.25}})[0], coinsGroup)
+	s := stream{rate: each, units: math.Inf(1), parts: [NumStrata]float64{1}, shares: half}
+	for i := range healthy {
+		require.False(t, j.Fold(bulk(j, [2]uint64{30, 10}, [2]uint64{30, 10}), time.Duration(i)*time.Second).RollBack)
+	}
+	seconds := 0
+	for !j.Fold(bulk(j, [2]uint64{30, 10}, [2]uint64{28, 12}), time.Duration(healthy+seconds)*time.Second).RollBack {
+		seconds++
+	}
+	walk.through(&s, 0.25, healthy, math.Inf(1))
+	at := walk.through(&s, 0.3, 1e6, math.Log(100))
+	require.InEpsilon(t, float64(seconds)*(1-luck*0.7), at, 0.05)
+}
+
+func TestPlanRefuses(t *testing.T) {
+	slicesOf := func(parts map[string]float64) Rollout {
+		r := usual(0.05)
+		r.Slices = map[string]map[string]float64{"country": parts}
+		return r
+	}
+	baseOf := func(name string, b Base) Rollout {
+		r := usual(0.05)
+		r.Base = map[string]Base{name: b}
+		return r
+	}
+	sliced := Config{Criteria: []Criterion{ErrorRate{}, Backstop{}}, Slices: []string{"country"}}
+	for _, c := range []struct {
+		name    string
+		config  Config
+		rollout Rollout
+		want    string
+	}{
+		{"an invalid configuration", Config{}, usual(0.05), "no criteria"},
+		{"no steps", errorsOnly, Rollout{RequestsPerSecond: 1}, "no steps"},
+		{"no traffic", errorsOnly, Rollout{Steps: []Step{{Share: 0.1}}}, "0 requests a second"},
+		{"not a number of requests", errorsOnly, Rollout{Steps: []Step{{Share: 0.1}}, RequestsPerSecond: math.NaN()}, "NaN requests a second"},
+		{"nobody's share", errorsOnly, usual(0), "step 1: share 0 is outside (0, 1)"},
+		{"no control", errorsOnly, usual(1), "step 1: share 1 is outside (0, 1)"},
+		{"a negative soak", errorsOnly, Rollout{Steps: []Step{{Share: 0.1, Soak: -1}}, RequestsPerSecond: 1}, "soak -1ns is negative"},
+		{"negative units", errorsOnly, Rollout{Steps: []Step{{Share: 0.1}}, RequestsPerSecond: 1, Units: -1}, "units -1"},
+		{"a sentinel of 1", errorsOnly, Rollout{Steps: []Step{{Share: 0.1}}, RequestsPerSecond: 1, Sentinel: 1}, "sentinel 1"},
+		{"an unknown criterion", errorsOnly, baseOf("latency", Base{}), "there is no such criterion"},
+		{"a rate of 1", errorsOnly, baseOf("error_rate", Base{Rate: 1}), "rate 1 is outside [0, 1)"},
+		{"all missing", errorsOnly, baseOf("error_rate", Base{Missing: 1}), "missing 1 is outside [0, 1)"},
+		{"too much of labels", errorsOnly, baseOf("error_rate", Base{Labels: []float64{0.7, 0.7}}), "add up to 1.4"},
+		{"a label without a part", errorsOnly, baseOf("error_rate", Base{Labels: []float64{0.7, 0}}), "label 1: part 0"},
+		{"an unknown dimension", errorsOnly, slicesOf(nil), "there is no such dimension"},
+		{"an empty slice", sliced, slicesOf(map[string]float64{"is": 0}), `"is" has 0 of the traffic`},
+		{"too much of slices", sliced, slicesOf(map[string]float64{"is": 0.6, "fr": 0.6}), "the slices add up to 1.2"},
+		{"a tolerance that allows all", Config{Criteria: []Criterion{ErrorRate{Tolerance: 1}}}, baseOf("error_rate", Base{Rate: 0.6}), "error_rate: cannot fire"},
+		{"a margin that allows all", Config{Criteria: []Criterion{Latency{Margin: 0.99}}}, usual(0.05), "latency: cannot fire"},
+		{"missing values that allow all", Config{Criteria: []Criterion{Latency{}}}, baseOf("latency", Base{Missing: 0.6}), "latency: cannot fire"},
+		{"a limit that stable breaks", sliced, baseOf("backstop", Base{Rate: 0.3}), "backstop: would find a candidate worse that is like stable"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			plan, err := NewPlan(c.config, c.rollout)
+			require.Nil(t, plan)
+			require.ErrorContains(t, err, c.want)
+			var typed *ConfigError
+			require.ErrorAs(t, err, &typed)
+		})
+	}
+}
+
+func TestPlanRefusesAllAtOnce(t *testing.T) {
+	_, err := NewPlan(errorsOnly, Rollout{Steps: []Step{{Share: 1}, {Share: -1}}, Base: map[string]Base{"x": {}}})
+	for _, want := range []string{"requests a second", "step 1", "step 2", "no such criterion"} {
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// always, x5 and x2 of the first row.
+func delaysOf(t testing.TB, c Config, r Rollout) (delays []time.Duration) {
+	for _, change := range mustPlan(t, c, r).Rows[0].Changes {
+		require.True(t, change.Found)
+		delays = append(delays, change.Time)
+	}
+	return delays
+}
+
+func TestPlanIsMonotone(t *testing.T) {
+	with := func(change func(*Config, *Rollout)) []time.Duration {
+		c, r := errorsOnly, usual(0.05)
+		change(&c, &r)
+		return delaysOf(t, c, r)
+	}
+	plain := with(func(*Config, *Rollout) {})
+	require.Less(t, plain[0], plain[1])
+	require.Less(t, plain[1], plain[2])
+	for name, c := range map[string]struct {
+		change func(*Config, *Rollout)
+		slower bool
+	}{
+		"a larger share":      {func(_ *Config, r *Rollout) { r.Steps[0].Share = 0.2 }, false},
+		"more traffic":        {func(_ *Config, r *Rollout) { r.RequestsPerSecond *= 3 }, false},
+		"a smaller alpha":     {func(c *Config, _ *Rollout) { c.Alpha = 1e-4 }, true},
+		"a smaller weight":    {func(c *Config, _ *Rollout) { c.Criteria = []Criterion{ErrorRate{}, Latency{Weight: 20}} }, true},
+		"a larger tolerance":  {func(c *Config, _ *Rollout) { c.Criteria = []Criterion{ErrorRate{Tolerance: 0.5}} }, true},
+		"slices":              {func(c *Config, _ *Rollout) { c.Slices = []string{"country"} }, true},
+		"units":               {func(_ *Config, r *Rollout) { r.Units = 1e6 }, true},
+		"healthy steps first": {func(_ *Config, r *Rollout) { r.Steps = []Step{{0.05, 0}, {0.05, 0}} }, true},
+	} {
+		got := with(c.change)
+		if name == "healthy steps first" {
+			p := mustPlan(t, errorsOnly, Rollout{Steps: []Step{{0.05, 0}, {0.05, 0}}, RequestsPerSecond: 50})
+			got = []time.Duration{p.Rows[1].Changes[0].Time, p.Rows[1].Changes[1].Time, p.Rows[1].Changes[2].Time}
+		}
+		for i := range plain {
+			if c.slower {
+				require.GreaterOrEqual(t, got[i], plain[i], "%s, change %d", name, i)
+			} else {
+				require.LessOrEqual(t, got[i], plain[i], "%s, change %d", name, i)
+			}
+		}
+		require.NotEqual(t, plain, got, name)
+	}
+}
+
+func TestPlanFindsLessInLessTime(t *testing.T) {
+	last := 1.0
+	for _, soak := range []time.Duration{time.Minute, 10 * time.Minute, time.Hour, 24 * time.Hour} {
+		r := usual(0.05)
+		r.Steps[0].Soak = soak
+		row := mustPlan(t, errorsOnly, r).Rows[0]
+		require.Less(t, row.Detectable, last, soak)
+		require.Greater(t, row.Detectable, row.Allowed)
+		last = row.Detectable
+	}
+	r := usual(0.05)
+	r.Steps[0].Soak = time.Millisecond
+	require.Zero(t, mustPlan(t, errorsOnly, r).Rows[0].Detectable)
+}
+
+func TestPlanWarnings(t *testing.T) {
+	long := usual(0.05)
+	long.Steps = append(long.Steps, Step{Share: 0.5, Soak: 24 * time.Hour})
+	few := usual(0.05)
+	few.Units = 100
+	wide := usual(0.5)
+	wide.Base = map[string]Base{"error_rate": {Rate: 0.15}}
+	slow := usual(0.01)
+	slow.RequestsPerSecond = 0.01
+	busy := usual(0.5)
+	busy.RequestsPerSecond = 1000
+	for _, c := range []struct {
+		name    string
+		config  Config
+		rollout Rollout
+		want    string
+	}{
+		{"enough", errorsOnly, busy, ""},
+		{"longer than the step", errorsOnly, long, "x2 takes longer than the step of 10 min"},
+		{"longer than the ramp", errorsOnly, usual(0.05), "x2 takes longer than the whole ramp of 10 min"},
+		{"too few units", errorsOnly, few, "x2 is not found before all units have testified"},
+		{"hardly any traffic", errorsOnly, slow, "x2 is not found in 30 days"},
+		{"within the tolerance", Config{Criteria: []Criterion{ErrorRate{Tolerance: 1.5}}}, wide, "x2 is within what is allowed"},
+	} {
+		require.Equal(t, c.want, mustPlan(t, c.config, c.rollout).Rows[0].Warning, c.name)
+	}
+	require.Contains(t, mustPlan(t, errorsOnly, few).Steps[0].Warning, "runs out of units after 6 s")
+	few.Steps = []Step{{Share: 0.05, Soak: time.Hour}, {Share: 0.05}}
+	require.Contains(t, mustPlan(t, errorsOnly, few).Steps[1].Warning, "all units have testified")
+}
+
+// One event of several that cannot fire is a warning, not a refusal.
+func TestPlanWarnsOfEventsThatCannotFire(t *testing.T) {
+	p := mustPlan(t, Config{Numbers: []string{"score"}, Criteria: []Criterion{Distribution{Signal: "score", Tolerance: 1}}}, usual(0.05))
+	require.Equal(t, "x2 is within what is allowed", p.Rows[0].Warning)
+	require.Positive(t, p.Rows[0].Detectable)
+	require.Equal(t, "cannot fire: even 100 % is allowed", p.Rows[1].Warning)
+	require.Zero(t, p.Rows[1].Detectable)
+}
+
+func TestPlanHandicap(t *testing.T) {
+	r := usual(0.05)
+	r.Base = map[string]Base{"latency": {Missing: 0.1}}
+	row := mustPlan(t, Config{Criteria: []Criterion{Latency{Margin: 0.02}}}, r).Rows[0]
+	// Stable is scored 0.05*0.9 + 0.1, the candidate 0.9 of its rate.
+	require.InDelta(t, (0.145+0.02)/0.9, row.Allowed, 1e-12)
+	require.InDelta(t, row.Allowed-0.07, row.Handicap, 1e-12)
+	require.False(t, row.HandicapAssumed)
+	require.Zero(t, mustPlan(t, errorsOnly, usual(0.05)).Rows[0].Handicap, "a call that failed has an outcome")
+}
+
+// allKinds is a configuration with all that a plan has rows for.
+var allKinds = Config{
+	Numbers: []string{"score"}, Labels: []string{"class"}, Slices: []string{"country"}, Sentinel: true,
+	Criteria: []Criterion{
+		ErrorRate{}, Latency{Role: Hold}, Distribution{Signal: "score", Role: Observe}, Categories{Signal: "class"}, Backstop{},
+	},
+}
+
+func TestPlanHasARowForEverything(t *testing.T) {
+	r := usual(0.05)
+	r.Steps = append(r.Steps, Step{Share: 0.5})
+	r.Slices = map[string]map[string]float64{"country": {"is": 0.1, "fr": 0.2}}
+	p := mustPlan(t, allKinds, r)
+	kinds := map[string]int{}
+	for _, row := range p.Rows {
+		kinds[row.Criterion+"/"+row.Reads]++
+		if row.Slice != "" {
+			kinds[row.Slice]++
+		}
+	}
+	require.Equal(t, map[string]int{
+		"error_rate/requests": 6, "error_rate/sentinel requests": 2,
+		"latency/requests": 8, "latency/sentinel requests": 4,
+		"distribution(score)/requests": 8, "distribution(score)/sentinel requests": 4,
+		"categories(class)/requests": 10, "categories(class)/sentinel requests": 6,
+		"backstop/candidate calls": 2,
+		`country="fr"`:             8, `country="is"`: 8,
+	}, kinds)
+	require.Equal(t, Hold, p.Rows[4].Role)
+}
+
+// Infinities have no JSON; what is never found says so.
+func TestPlanTravelsAsJSON(t *testing.T) {
+	r := usual(0.01)
+	r.RequestsPerSecond, r.Units = 1, 50
+	p := mustPlan(t, allKinds, r)
+	text, err := json.Marshal(p)
+	require.NoError(t, err)
+	var back Plan
+	require.NoError(t, json.Unmarshal(text, &back))
+	require.Equal(t, *p, back)
+	require.Equal(t, p.String(), back.String())
+	require.Contains(t, p.String(), "never")
+}
+
+func TestPlanIsDeterministic(t *testing.T) {
+	r := usual(0.05)
+	r.Slices = map[string]map[string]float64{"country": {"is": 0.1, "fr": 0.1, "de": 0.1, "it": 0.1}}
+	first := mustPlan(t, allKinds, r).String()
+	for range 5 {
+		require.Equal(t, first, mustPlan(t, allKinds, r).String())
+	}
+}
+
+// Nothing at the ends of the ranges is infinite, not a number or endless.
+func TestPlanExtremes(t *testing.T) {
+	for _, share := range []float64{1e-9, 0.3, 1 - 1e-12} {
+		for _, traffic := range []float64{1e-9, maxTraffic} {
+			for _, base := range []Base{{1e-9, nil, 1e-9}, {0.2, []float64{1}, 0.01}, {0.9, []float64{1e-9, 1e-9}, 0.2}} {
+				for _, units := range []float64{0, 1e3} {
+					r := Rollout{Steps: []Step{{share, 0}, {0.5, 1}, {0.5, 10000 * time.Hour}}, RequestsPerSecond: traffic, Units: units}
+					r.Base = map[string]Base{}
+					for _, c := range allKinds.Criteria[:4] {
+						r.Base[c.Name()] = base
+					}
+					r.Slices = map[string]map[string]float64{"country": {"is": 1e-9}}
+					p := mustPlan(t, allKinds, r)
+					_, err := json.Marshal(p)
+					require.NoError(t, err)
+					for _, row := range p.Rows {
+						require.GreaterOrEqual(t, row.Detectable, 0.0)
+						require.LessOrEqual(t, row.Detectable, 1.0)
+						for _, change := range row.Changes {
+							require.GreaterOrEqual(t, change.Calls, int64(0))
+							require.GreaterOrEqual(t, change.Time, time.Duration(0))
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestStreamOfUnits(t *testing.T) {
+	x := streams{rollout: &Rollout{RequestsPerSecond: 50, Units: 1000}}
+	first := x.group(coinsGroup, 0.05)
+	require.InDelta(t, 1000, first.units, 1e-9)
+	require.InDelta(t, 50, first.count(1), 2, "at first hardly anybody comes twice")
+	require.InDelta(t, 1000*(1-math.Exp(-1)), first.count(20), 1e-9)
+	for _, n := range []float64{0, 1, 500, 999} {
+		require.InDelta(t, n, first.count(first.at(n)), 1e-6)
+	}
+	require.Equal(t, math.Inf(1), first.at(1000))
+
+	x.next(Step{Share: 0.05, Soak: 20 * time.Second})
+	second := x.group(coinsGroup, 0.5)
+	known := 1000 * (1 - math.Exp(-1))
+	require.InDelta(t, 1000-known+known*0.95, second.units, 1e-9)
+	require.InDelta(t, 0.45/0.95, second.shares[Band], 1e-12)
+	require.InDelta(t, 1, second.parts[Fresh]+second.parts[Band], 1e-12)
+	same := x.group(coinsGroup, 0.05)
+	require.InDelta(t, 1000-known, same.units, 1e-9, "without a larger share only new units count")
+	require.InDelta(t, 100, same.of(0.1).units+same.of(0.1).units*known/(1000-known), 1e-9)
+}
+
+func TestSpanText(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 ns", 1500 * time.Microsecond: "1.50 ms", time.Second: "1 s", 9940 * time.Millisecond: "9.9 s",
+		59 * time.Second: "59 s", 90 * time.Second: "1.5 min", 36 * time.Hour: "1.5 d", 23 * time.Hour: "23 h",
+	} {
+		require.Equal(t, want, spanText(d))
+	}
+}
+
+// Five criteria, four steps, twenty slices.
+func BenchmarkPlan(b *testing.B) {
+	c := allKinds
+	c.Sentinel = false
+	r := Rollout{Steps: []Step{{0.01, 0}, {0.05, time.Hour}, {0.25, 24 * time.Hour}, {0.5, 0}}, RequestsPerSecond: 1000}
+	r.Slices = map[string]map[string]float64{"country": {}}
+	for i := range 20 {
+		r.Slices["country"][fmt.Sprint(i)] = 0.05 / (1 + float64(i)/10)
+	}
+	for b.Loop() {
+		mustPlan(b, c, r)
+	}
+}
