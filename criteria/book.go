@@ -1,5 +1,7 @@
 package criteria
 
+import "slices"
+
 // A book is what one criterion bets on: it chooses the bets of a round from the
 // past, and knows its capital after the round's counts.
 type book interface {
@@ -17,8 +19,8 @@ type book interface {
 	leader() *event
 	// line is the null hypothesis of all bets.
 	null() line
-	// within returns the events of the open round that are bet on within slices,
-	// always as many and of the same kind, or none.
+	// within returns a copy of the events of the open round that are bet on within
+	// slices, always as many and of the same kind, or none.
 	within() []event
 	// words says what an event is, and whether its complement is what people
 	// should be shown the rate of.
@@ -51,5 +53,5 @@ func (b *rateBook) open(p *past, shares [NumStrata]float64) {
 func (b *rateBook) starved() bool               { return false }
 func (b *rateBook) leader() *event              { return &b.events[0] }
 func (b *rateBook) null() line                  { return b.line }
-func (b *rateBook) within() []event             { return b.process.events }
+func (b *rateBook) within() []event             { return slices.Clone(b.process.events) }
 func (b *rateBook) words(*event) (string, bool) { return b.what, false }

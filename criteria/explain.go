@@ -102,11 +102,9 @@ func (w *watch) sliceFinding(sl *slice) finding {
 		return finding{slice: sl}
 	}
 	what, complement := w.book.words(&sl.events[i])
-	n := sl.past[i].plus(sl.seen(i))
-	n.c0 -= sl.missing[Candidate]
-	n.s1 -= sl.missing[Stable]
+	n := sl.seen(i)
 	if complement {
-		n = tally{n.c0, n.c1, n.s0, n.s1}
+		n = shown{n.c0, n.c1, n.s0, n.s1}
 	}
 	return finding{
 		what: what, alone: w.book.null().m == 0, slice: sl,

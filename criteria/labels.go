@@ -107,7 +107,7 @@ func (b *labelBook) labelEvents(ids []int, p *past) []event {
 		given, other := []span{{id, id + 1}}, []span{{0, id}, {id + 1, len(p.stable) - 1}}
 		more := event{stable: given, candidate: given, side: above, at: id}
 		more.guess = p.guess(&more, prior, weight)
-		less := event{stable: other, candidate: other, side: below, at: id}
+		less := event{stable: other, candidate: other, inverse: true, side: below, at: id}
 		less.guess = p.guess(&less, 1-prior, weight)
 		events = append(events, more, less)
 	}
@@ -191,7 +191,7 @@ func (b *labelBook) null() line { return b.line }
 
 // sliceLabels is how many labels are bet on within slices: the most frequent of
 // the first known ones.
-const sliceLabels = 16
+const sliceLabels = 12
 
 // within returns the events of those labels, and that of a label not known yet.
 func (b *labelBook) within() []event {

@@ -22,10 +22,11 @@ type session struct {
 	seed    []float64          // stable's, by column
 	seeds   float64            // calls in it
 
-	steps  int // begun so far
-	rounds int // closed so far
-	now    time.Duration
-	opened time.Duration // when the open round was opened, in the caller's awake time
+	steps    int // begun so far
+	openings int // of rounds so far
+	rounds   int // closed so far
+	now      time.Duration
+	opened   time.Duration // when the open round was opened, in the caller's awake time
 }
 
 func newSession(g group, watches []*watch, f *form) *session {
@@ -150,6 +151,7 @@ func (s *session) close() {
 // open places the bets of a new round.
 func (s *session) open(now time.Duration) {
 	s.now, s.opened = now, now
+	s.openings++
 	for _, w := range s.watches {
 		w.book.open(w.past(s), s.shares)
 		w.read(&s.round)
