@@ -102,6 +102,9 @@ type Verdict struct {
 	// 1 - alpha, from the larger stratum of the current step; [0, +Inf] without
 	// data. See [RatioInterval].
 	Ratio Interval
+	// Quantiles of a latency or a number, for reading; nil for other criteria and
+	// while an arm has no value.
+	Quantiles []Quantile
 	// Tolerance is the relative excess allowed, 0 for [Strict]; for a
 	// [Backstop] its limit.
 	Tolerance float64
