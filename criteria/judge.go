@@ -11,7 +11,7 @@ import (
 // and returns rulings.
 //
 // The guardrails' evidence is summed with weights fixed at the start that add up
-// to 1 over two groups, the [Backstop] and all others. The candidate is to be
+// to 1 over all groups of criteria, see the package comment. The candidate is to be
 // rolled back when the sum within one group reaches 1/alpha. Criteria with role
 // Hold have a sum of their own, against the same limit; those with role Observe
 // fail only for the report.

@@ -38,8 +38,8 @@ type Ruling struct {
 	RollBack bool
 	// Hold says that criteria with role Hold are breached. It stays, too.
 	Hold bool
-	// LogE is the evidence of the guardrails, in nats: the larger of the two
-	// groups' weighted sums, see [Judge]. It starts at 0 or less; 0 without any.
+	// LogE is the evidence of the guardrails, in nats: the largest of the groups'
+	// weighted sums, see [Judge]. It starts at 0 or less; 0 without any.
 	LogE float64
 	// HoldLogE is the same for the criteria with role Hold.
 	HoldLogE float64
