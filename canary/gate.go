@@ -118,14 +118,14 @@ func (g *gate) stop(v *visit) {
 	v.progress = answered
 }
 
-// leave settles a timed request.
-func (g *gate) leave(v *visit, outcome ledger.Outcome, stableAnswered bool) {
+// leave settles a timed request whose call has not failed.
+func (g *gate) leave(v *visit, outcome ledger.Outcome) {
 	v.progress = accounted
 	if v.hold.Held() {
-		v.hold.Settle(outcome, stableAnswered, v.latency)
+		v.hold.Settle(outcome, false, v.latency)
 		return
 	}
-	g.thinned(v, outcome, stableAnswered)
+	g.thinned(v, outcome, false)
 }
 
 // fail settles a timed call that failed, with the class of its error; the error is nil where there is none. Methods of the error and functions of the

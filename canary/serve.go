@@ -51,7 +51,7 @@ func (c *Canary[In, Out]) Predict(ctx context.Context, in In) (out Out, err erro
 	}
 	if err == nil && v.hold.Held() {
 		c.signals.measure(&c.gate, &v, in, out)
-		c.gate.leave(&v, ledger.OK, false)
+		c.gate.leave(&v, ledger.OK)
 		return out, nil
 	}
 	c.settle(ctx, &v, &in, &out, err)
@@ -97,7 +97,7 @@ func (c *Canary[In, Out]) recovered(ctx context.Context, in *In, v *visit, out *
 	switch v.progress {
 	case answered:
 		c.gate.ledger.ClearSignals(v.hold)
-		c.gate.leave(v, ledger.OK, false)
+		c.gate.leave(v, ledger.OK)
 		c.signals.trouble.Store(true)
 		c.functionPanicked(c.signals.functions[v.signal])
 	case slicing:
@@ -147,7 +147,7 @@ func (c *Canary[In, Out]) settle(ctx context.Context, v *visit, in *In, out *Out
 	if v.hold.Held() && !c.plain {
 		c.signals.measure(&c.gate, v, *in, *out)
 	}
-	c.gate.leave(v, ledger.OK, false)
+	c.gate.leave(v, ledger.OK)
 }
 
 // refuse ends a timed call that returned an error to the caller.
@@ -156,7 +156,7 @@ func (c *Canary[In, Out]) refuse(ctx context.Context, v *visit, err error) {
 	outcome := ledger.Error
 	defer func() {
 		if outcome == ledger.Cancelled {
-			c.gate.leave(v, outcome, false)
+			c.gate.leave(v, outcome)
 			return
 		}
 		c.gate.fail(v, outcome, err, false)
@@ -183,7 +183,7 @@ func (c *Canary[In, Out]) askCandidate(ctx context.Context, in *In, v *visit) (o
 	}
 	outcome := classify(ctx, err)
 	if outcome == ledger.Cancelled {
-		c.gate.leave(v, outcome, false)
+		c.gate.leave(v, outcome)
 		return out, err
 	}
 	return c.fallBack(ctx, in, v, outcome, err)
