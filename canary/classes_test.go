@@ -119,7 +119,7 @@ func TestClassesOfEndings(t *testing.T) {
 				cfg.Stable.Predictor, cfg.Candidate.Predictor = cfg.Candidate.Predictor, cfg.Stable.Predictor
 			}
 			var seen observed
-			c, err := canary.NewObserved(cfg, seen.note)
+			c, err := canary.NewObserved(cfg, 0, seen.note)
 			require.NoError(t, err)
 			var wait sync.WaitGroup
 			for i := range 60 {
@@ -234,6 +234,39 @@ func TestFailureClassThatExits(t *testing.T) {
 		for _, o := range all {
 			require.Equal(t, criteria.Failed, o.Outcome)
 			require.Less(t, o.Class, uint16(criteria.MaxLabels))
+		}
+	})
+}
+
+// leaving is an error whose methods end the goroutine.
+type leaving struct{}
+
+func (leaving) Error() string { return "leaving" }
+func (leaving) Unwrap() error { runtime.Goexit(); return nil }
+
+// An error that ends the goroutine of who looks into it ends its caller, and leaves no slot behind.
+func TestErrorsThatExit(t *testing.T) {
+	everyWay(t, func(t *testing.T, w way[string, string], timeout time.Duration) {
+		cfg := config(t, 50)
+		cfg.CandidateTimeout = timeout
+		cfg.Key = nil
+		cfg.Stable.Predictor, cfg.Candidate.Predictor = failing(leaving{}), failing(leaving{})
+		c, seen := openObserved(t, cfg)
+		for range 20 {
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				_, _ = w.call(c, context.Background(), "x")
+				t.Error("the caller goes on")
+			}()
+			<-done
+		}
+		pass(time.Second)
+		require.Zero(t, c.Snapshot().UnderWay)
+		all := seen.take()
+		require.Len(t, all, 20)
+		for _, o := range all {
+			require.Equal(t, criteria.Failed, o.Outcome)
 		}
 	})
 }

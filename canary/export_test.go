@@ -10,15 +10,15 @@ func NewOfSlots[In, Out any](cfg Config[In, Out], slots int) (*Canary[In, Out], 
 	return start(cfg, settings{slots: slots})
 }
 
-// NewObserved is New with an eye on what the judge is given.
-func NewObserved[In, Out any](cfg Config[In, Out], observed func(criteria.Stratum, *criteria.Observation)) (*Canary[In, Out], error) {
-	return start(cfg, settings{observed: observed})
+// NewObserved is NewOfSlots with an eye on what the judge is given.
+func NewObserved[In, Out any](cfg Config[In, Out], slots int, observed func(criteria.Stratum, *criteria.Observation)) (*Canary[In, Out], error) {
+	return start(cfg, settings{slots: slots, observed: observed})
 }
 
 // Carve is a slice that a judge gives to stable.
 type Carve = keeper.Carve
 
-// NewCarving is NewObserved with a judge that carves.
+// NewCarving is New with an eye on that, and a judge that carves.
 func NewCarving[In, Out any](cfg Config[In, Out], carves func() []Carve, observed func(criteria.Stratum, *criteria.Observation)) (*Canary[In, Out], error) {
 	return start(cfg, settings{carves: carves, observed: observed})
 }

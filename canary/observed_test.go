@@ -45,7 +45,7 @@ func (o *observed) of(arm canary.Arm) []criteria.Observation {
 func openObserved[In, Out any](t testing.TB, cfg canary.Config[In, Out]) (*canary.Canary[In, Out], *observed) {
 	t.Helper()
 	var o observed
-	c, err := canary.NewObserved(cfg, o.note)
+	c, err := canary.NewObserved(cfg, 0, o.note)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Shutdown(context.Background())) })
 	return c, &o

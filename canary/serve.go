@@ -152,16 +152,12 @@ func (c *Canary[In, Out]) settle(ctx context.Context, v *visit, in *In, out *Out
 
 // refuse ends a timed call that returned an error to the caller.
 func (c *Canary[In, Out]) refuse(ctx context.Context, v *visit, err error) {
-	v.progress = accounted // methods of the error may end the goroutine
-	outcome := ledger.Error
-	defer func() {
-		if outcome == ledger.Cancelled {
-			c.gate.leave(v, outcome)
-			return
-		}
-		c.gate.fail(v, outcome, err, false)
-	}()
-	outcome = classify(ctx, err)
+	outcome := v.classify(ctx, err)
+	if outcome == ledger.Cancelled {
+		c.gate.leave(v, outcome)
+		return
+	}
+	c.gate.fail(v, outcome, err, false)
 }
 
 // askCandidate calls the candidate. If it answers, its answer is timed and not settled yet; if it fails, stable has answered; if the caller has left, the
@@ -181,7 +177,8 @@ func (c *Canary[In, Out]) askCandidate(ctx context.Context, in *In, v *visit) (o
 		v.progress = answered
 		return out, nil
 	}
-	outcome := classify(ctx, err)
+	outcome := v.classify(ctx, err)
+	v.progress = accounted
 	if outcome == ledger.Cancelled {
 		c.gate.leave(v, outcome)
 		return out, err
@@ -237,10 +234,11 @@ func (c *Canary[In, Out]) fallBack(ctx context.Context, in *In, v *visit, outcom
 	return out, err
 }
 
-// classify says what an error means. A caller that has left, or whose own deadline has passed, is not the model's harm.
-func classify(ctx context.Context, err error) (outcome ledger.Outcome) {
+// classify says what the error of a model means. A caller that has left, or whose own deadline has passed, is not the model's harm.
+func (v *visit) classify(ctx context.Context, err error) (outcome ledger.Outcome) {
 	outcome = ledger.Error
-	defer func() { _ = recover() }() // methods of a context or an error are the application's code
+	v.progress = running             // methods of a context or an error are the application's code: they may end the goroutine,
+	defer func() { _ = recover() }() // or panic
 	if ctx != nil && ctx.Err() != nil {
 		return ledger.Cancelled
 	}

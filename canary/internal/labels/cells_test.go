@@ -112,6 +112,17 @@ func TestCellsConcurrentSafe(t *testing.T) {
 	}
 }
 
+// Goroutines that enter the same value count it once: the table must not be taken for full while some value is on its way into it.
+func TestValuesEnterOnce(t *testing.T) {
+	var c Cells
+	v := c.intern("value")
+	require.Same(t, v, c.intern("value"))
+	for range 3 {
+		c.enter(v)
+		require.EqualValues(t, 1, c.known.Load())
+	}
+}
+
 func TestKnownValueDoesNotAllocate(t *testing.T) {
 	var c Cells
 	c.Cell("known")
