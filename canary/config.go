@@ -36,8 +36,8 @@ type Config[In, Out any] struct {
 	Signals Signals[In, Out]
 
 	// FailureClass sorts the errors of the models into classes, so that a new kind of error shows even where the error rate does not: "quota", "bad_input". Give
-	// a small number of names without data in them; up to about 200 are told apart, of the first 64 bytes. It is called on the caller's goroutine, for calls that
-	// returned an error and were not cancelled, after stable has answered where it could. An empty class means the default, and so does nil: "timeout" for
+	// a small number of names without data in them; up to about 200 are told apart, of the first 64 bytes. It is called on the caller's goroutine, for recorded
+	// calls that returned an error and were not cancelled, after stable has answered where it could. An empty class means the default, and so does nil: "timeout" for
 	// [context.DeadlineExceeded], else the type of the innermost error that has a type of its own ("*net.AddrError"; with the text where that type is a number:
 	// "syscall.Errno: connection refused"), and for plain texts of errors.New and fmt.Errorf the text of the innermost, with '#' for runs of digits and for what
 	// stands in double quotes. Calls that ended without an error are always "panic", "goexit", "timeout" and "overdue". When it panics the error is in its default
