@@ -31,7 +31,9 @@ type Canary[In, Out any] struct {
 	stable, candidate Predictor[In, Out]
 	key               func(context.Context, In) string
 	keyPanics         panics
+	slices            slicers[In]
 	signals           extractors[In, Out]
+	classes           *classes
 	keeper            *keeper.Keeper
 	gate              gate
 	plain             bool // no signals
@@ -49,8 +51,10 @@ func New[In, Out any](cfg Config[In, Out]) (*Canary[In, Out], error) {
 
 // settings are what tests set.
 type settings struct {
-	manual bool
-	slots  int
+	manual   bool
+	slots    int
+	carves   func() []keeper.Carve
+	observed func(criteria.Stratum, *criteria.Observation)
 }
 
 func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], error) {
@@ -61,11 +65,13 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 		stable:    cfg.Stable.Predictor,
 		candidate: cfg.Candidate.Predictor,
 		key:       cfg.Key,
+		slices:    newSlicers(cfg.Signals.Slices),
 		signals:   newExtractors(cfg.Signals),
 		recorder:  new(telemetry.Recorder),
 	}
+	c.classes = newClasses(cfg.FailureClass, cfg.Redact, c.versions, c.functionPanicked)
 	declared := withDefaults(cfg.Criteria, cfg.CandidateTimeout >= 0)
-	judge, err := c.judge(declared)
+	judge, err := c.judge(declared, cfg.SliceAction)
 	if err := errors.Join(invalid, err); err != nil {
 		return nil, err
 	}
@@ -83,7 +89,8 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	}
 	c.keeper, err = keeper.Start(keeper.Config{
 		Name: cfg.Name, Version: cfg.Candidate.Version, Keyed: cfg.Key != nil,
-		Judge: judge, Numbers: len(c.signals.numbers), Texts: len(c.signals.labels),
+		Judge: judge, Numbers: len(c.signals.numbers), Texts: len(c.signals.labels), Checks: len(c.signals.checks), Dimensions: len(c.slices),
+		Overdue: c.classes.endings[ledger.Overdue], Carves: set.carves, Observed: set.observed,
 		Slots: set.slots, Deadline: max(defaultDeadline, 2*timeout),
 		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Store: cfg.Store,
 		Abandoned: abandoned, MaxAbandoned: maxAbandoned,
@@ -93,18 +100,21 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 		return nil, fmt.Errorf("canary: %w", err)
 	}
 	c.plain = !c.signals.any()
-	c.gate = gate{base: c.keeper.Base(), plan: c.keeper.PlanPointer(), ledger: c.keeper.Ledger, recorder: c.recorder, keyed: cfg.Key != nil}
+	c.gate = gate{base: c.keeper.Base(), plan: c.keeper.PlanPointer(), ledger: c.keeper.Ledger, recorder: c.recorder, classes: c.classes, keyed: cfg.Key != nil, wide: len(c.slices) > ledger.SlotCells}
 	c.startTelemetry(cfg.Flags.Rollout, declared)
 	return c, nil
 }
 
 // judge makes the judge of the declared criteria.
-func (c *Canary[In, Out]) judge(declared []criteria.Criterion) (*criteria.Judge, error) {
+func (c *Canary[In, Out]) judge(declared []criteria.Criterion, action criteria.SliceAction) (*criteria.Judge, error) {
 	if len(declared) == 0 {
 		return nil, nil
 	}
-	numbers, texts := c.signals.names()
-	judge, err := criteria.NewJudge(criteria.Config{Criteria: declared, Numbers: numbers, Labels: texts, LabelText: c.signals.labelText})
+	judge, err := criteria.NewJudge(criteria.Config{
+		Criteria: declared,
+		Numbers:  c.signals.names("number"), Labels: c.signals.names("label"), LabelText: c.signals.labelText, Checks: c.signals.names("check"),
+		ClassText: c.classes.text, Slices: c.slices.names(), SliceText: c.slices.text, SliceAction: action,
+	})
 	if err != nil {
 		return nil, ofCriteria(err)
 	}

@@ -32,11 +32,30 @@ type Config[In, Out any] struct {
 	// Flags say which flag sets the candidate's share.
 	Flags Flags
 
-	// Signals are what is measured on each answer, beside errors and latency. With none given they are derived from the type Out, see [Signals].
+	// Signals are what is measured on each request and answer, beside errors and latency. With none given they are derived from the type Out, see [Signals].
 	Signals Signals[In, Out]
 
+	// FailureClass sorts the errors of the models into classes, so that a new kind of error shows even where the error rate does not: "quota", "bad_input". Give
+	// a small number of names without data in them; up to about 200 are told apart, of the first 64 bytes. It is called on the caller's goroutine, for recorded
+	// calls that returned an error and were not cancelled, after stable has answered where it could. An empty class means the default, and so does nil: "timeout" for
+	// [context.DeadlineExceeded], else the type of the innermost error that has a type of its own ("*net.AddrError"; with the text where that type is a number:
+	// "syscall.Errno: connection refused"), and for plain texts of errors.New and fmt.Errorf the text of the innermost, with '#' for runs of digits and for what
+	// stands in double quotes. Calls that ended without an error are always "panic", "goexit", "timeout" and "overdue". When it panics the error is in its default
+	// class; after three panics in a row it is not called any more, and an event says so.
+	FailureClass func(err error) string
+
+	// Redact takes out of the text of an error what must not be seen, and with that allows the canary to show the rest: the first text of each failure class is
+	// kept as an example (up to 200 bytes, with the version of its model) and named in verdicts, events and the stored cause of a rollback; it is also applied before
+	// a text becomes a default class. Error texts hold user data more often than one thinks, so without Redact, nil, there are no examples. An empty
+	// result keeps nothing. It is called on the caller's goroutine; panics count as for FailureClass.
+	Redact func(text string) string
+
+	// SliceAction is what a breach within one slice does: roll back the candidate for everybody, the zero value, or, with [criteria.CarveOut], give that slice to stable
+	// while the rollout goes on elsewhere. A carved slice stays stable's until the process ends; its requests are evidence in neither arm.
+	SliceAction criteria.SliceAction
+
 	// Criteria are what the candidate must not be worse in. At least one; unless OperationalOnly is set at least one must look at the answers
-	// ([criteria.Distribution], [criteria.Categories]). A [criteria.Backstop] is added if there is none. While the candidate runs
+	// ([criteria.Distribution], [criteria.Categories]) and do more than [criteria.Observe]. A [criteria.Backstop] is added if there is none. While the candidate runs
 	// on goroutines of its own (CandidateTimeout), a [criteria.Latency] without a Margin gets one of 0.02.
 	Criteria []criteria.Criterion
 
@@ -55,7 +74,7 @@ type Config[In, Out any] struct {
 	// every method of the canary, [Canary.Shutdown] only with a context that ends.
 	OnEvent func(Event)
 
-	// OperationalOnly accepts criteria that look at errors and latency alone. Such a canary does not see a model that is wrong quickly and without errors.
+	// OperationalOnly accepts criteria that judge by errors and latency alone. Such a canary does not see a model that is wrong quickly and without errors.
 	OperationalOnly bool
 }
 

@@ -38,6 +38,8 @@ const (
 	ReasonEmptyKey Reason = "empty_key"
 	// ReasonKeyFailed: Config.Key panicked.
 	ReasonKeyFailed Reason = "key_failed"
+	// ReasonCarved: the request is in a slice that was given to stable, see [Config.SliceAction].
+	ReasonCarved Reason = "carved"
 	// ReasonClosed: the canary was shut down.
 	ReasonClosed Reason = "closed"
 )

@@ -31,6 +31,8 @@ type Snapshot struct {
 	FlagError error
 	// Held is the name of the criterion with role Hold that keeps the share from rising; empty when there is none.
 	Held string
+	// Carved are the slices that were given to stable, in the order in which they were.
+	Carved []CarvedSlice
 
 	// Requests are the requests of each arm in this process, indexed by [Arm].
 	Requests [2]ArmRequests
@@ -52,8 +54,19 @@ type Snapshot struct {
 	Thinned int64
 	// EventsDropped is how many events OnEvent was too slow to take, HookFailures how often it panicked, StoreFailures how often the store failed.
 	EventsDropped, HookFailures, StoreFailures int64
-	// CallbackPanics counts the panics and the runtime.Goexits of the functions in the configuration: "key", "number:confidence", "label:language".
+	// CallbackPanics counts the panics and the runtime.Goexits of the functions in the configuration: "key", "number:confidence", "label:language",
+	// "check:completed", "slice:country", "validate", "failure_class", "redact".
 	CallbackPanics map[string]int64
+}
+
+// CarvedSlice is a slice of traffic that is stable's while the rest of the rollout goes on.
+type CarvedSlice struct {
+	// Dimension and Slice name it: "country" and "NZ".
+	Dimension, Slice string
+	// Criterion is the name of the criterion that was breached in it, Finding what it found.
+	Criterion, Finding string
+	// At is since when.
+	At time.Time
 }
 
 // ArmRequests are the requests that were assigned to an arm.
@@ -82,6 +95,11 @@ func (c *Canary[In, Out]) Snapshot() Snapshot {
 		UnderWay: k.UnderWay, Abandoned: k.Abandoned, Thinned: k.Thinned,
 		EventsDropped: k.EventsDropped, HookFailures: k.HookFailures, StoreFailures: k.StoreFailures,
 		CallbackPanics: map[string]int64{},
+	}
+	for _, carve := range k.Carved {
+		s.Carved = append(s.Carved, CarvedSlice{
+			Dimension: c.slices.names()[carve.Dimension], Slice: carve.Slice, Criterion: carve.Criterion, Finding: carve.Finding, At: carve.At,
+		})
 	}
 	for arm := range s.Requests {
 		s.Requests[arm] = requestsOf(&k.Arms[arm])

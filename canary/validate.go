@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -45,6 +46,12 @@ func (cfg *Config[In, Out]) validate() error {
 		p.add("CandidateTimeout", "%v is above %v", cfg.CandidateTimeout, maxCandidateTimeout)
 	}
 	cfg.Signals.validate(&p)
+	switch {
+	case cfg.SliceAction > criteria.CarveOut:
+		p.add("SliceAction", "%d is neither criteria.RollBackAll nor criteria.CarveOut", uint8(cfg.SliceAction))
+	case cfg.SliceAction == criteria.CarveOut && len(cfg.Signals.Slices) == 0:
+		p.add("SliceAction", "is to carve out, but Signals.Slices is empty")
+	}
 	cfg.validateCriteria(&p)
 	return errors.Join(p...)
 }
@@ -66,16 +73,20 @@ func (cfg *Config[In, Out]) validateCriteria(p *problems) {
 		p.add("Criteria", "is empty; declare before the rollout what the candidate must not be worse in")
 		return
 	}
-	looks := cfg.OperationalOnly
-	for _, c := range cfg.Criteria {
-		switch c.(type) {
-		case criteria.Distribution, criteria.Categories:
-			looks = true
-		}
+	if !cfg.OperationalOnly && !slices.ContainsFunc(cfg.Criteria, judgesAnswers) {
+		p.add("Criteria", "judge by errors and latency only, so a model that is wrong quickly passes; add a criteria.Distribution or criteria.Categories of a signal that does more than observe, or set OperationalOnly")
 	}
-	if !looks {
-		p.add("Criteria", "look at errors and latency only, so a model that is wrong quickly passes; add a criteria.Distribution or criteria.Categories of a signal, or set OperationalOnly")
+}
+
+// judgesAnswers reports whether a criterion looks at the answers, and does something about what it sees.
+func judgesAnswers(c criteria.Criterion) bool {
+	switch c := c.(type) {
+	case criteria.Distribution:
+		return c.Role != criteria.Observe
+	case criteria.Categories:
+		return c.Role != criteria.Observe
 	}
+	return false
 }
 
 // ofCriteria turns what [criteria.NewJudge] found into problems of the configuration. What it says of the signals, Signals.validate has said.
@@ -86,7 +97,7 @@ func ofCriteria(err error) error {
 		switch {
 		case !errors.As(e, &c):
 			p.add("Criteria", "%v", e)
-		case c.Field != "numbers" && c.Field != "labels":
+		case !slices.Contains([]string{"numbers", "labels", "checks", "slices"}, c.Field):
 			p.add("Criteria", "%s: %s", c.Field, c.Problem)
 		}
 	}

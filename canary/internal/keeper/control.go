@@ -41,12 +41,14 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 		mark |= ledger.Excluded
 	}
 	sameStep := was != nil && was.Threshold == threshold && was.Epoch == state.Epoch
-	if sameStep && was.Mark == mark && was.Closed == k.closing {
+	carved := k.cellsCarved()
+	if sameStep && was.Mark == mark && was.Closed == k.closing && was.Carved == carved {
 		return false, was.Share, was.Share
 	}
 	next := &Plan{
 		Threshold: threshold, Reason: reason, Mark: mark, Closed: k.closing,
 		Share: route.Share(threshold), Epoch: state.Epoch,
+		Carves: len(k.carved) > 0 && threshold > 0, Carved: carved,
 	}
 	if was != nil {
 		before = was.Share

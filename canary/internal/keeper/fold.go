@@ -3,6 +3,7 @@ package keeper
 import (
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -33,6 +34,7 @@ type fold struct {
 	over    bool // nothing is judged any more
 	seen    criteria.Observation
 	last    criteria.Ruling
+	carves  int // how many slices were carved out
 	tally   tally
 }
 
@@ -54,6 +56,7 @@ type ticket struct {
 type rulings struct {
 	criteria.Ruling
 	routing error
+	carves  []Carve
 }
 
 // tally counts for people and telemetry.
@@ -73,6 +76,7 @@ func (f *fold) init(k *Keeper) {
 	f.tally.failed = map[string]uint64{}
 	f.seen.Numbers = make([]float64, k.cfg.Numbers)
 	f.seen.Labels = make([]uint16, k.cfg.Texts)
+	f.seen.Slices = make([]uint8, k.cfg.Dimensions)
 }
 
 // pass visits the ledger and judges. It reports whether there was anything to do.
@@ -111,6 +115,7 @@ func (f *fold) rule() (r rulings) {
 			f.over = r.RollBack
 			f.last = r.Ruling
 			f.note(r.Ruling)
+			r.carves = append(r.carves, f.newCarves()...)
 		}
 		c.evidence.Reset()
 		f.spare = append(f.spare, c.evidence)
@@ -215,7 +220,10 @@ func (f *fold) Settled(t ticket, e ledger.Entry, r *ledger.Result) {
 		Arm: uint8(arm), Reason: e.Mark.Reason(), Outcome: uint8(r.Outcome),
 		Fallback: r.Answered, Duration: duration,
 	})
-	o := f.observe(arm, r)
+	o := f.observe(e, r)
+	if f.k.cfg.Observed != nil {
+		f.k.cfg.Observed(t.stratum, o)
+	}
 	if t.cohort != nil {
 		t.cohort.pending--
 		t.cohort.evidence.Observe(t.stratum, o)
@@ -225,12 +233,28 @@ func (f *fold) Settled(t ticket, e ledger.Entry, r *ledger.Result) {
 	}
 }
 
-func (f *fold) observe(arm criteria.Arm, r *ledger.Result) *criteria.Observation {
+// observe says what became of a request, until the next one.
+func (f *fold) observe(e ledger.Entry, r *ledger.Result) *criteria.Observation {
 	o := &f.seen
-	o.Arm, o.Outcome, o.Answered, o.Latency, o.Missing = arm, outcomeOf(r.Outcome), r.Answered, time.Duration(r.Latency), 0
-	if o.Outcome != criteria.Fine {
-		return o
+	o.Arm, o.Outcome, o.Answered, o.Latency = armOf(e.Mark), outcomeOf(r.Outcome), r.Answered, time.Duration(r.Latency)
+	o.Missing, o.Checks, o.Unchecked, o.Invalid, o.Class = 0, 0, math.MaxUint32, r.Invalid, criteria.MaxLabels
+	for d := range o.Slices {
+		o.Slices[d] = e.Cells.At(d)
 	}
+	switch {
+	case r.Outcome == ledger.Overdue:
+		o.Class = f.k.cfg.Overdue
+	case r.Outcome.Failed():
+		o.Class = r.Class()
+	}
+	if o.Outcome == criteria.Fine {
+		f.observeSignals(o, r)
+	}
+	return o
+}
+
+// observeSignals reads the signals of an answer.
+func (f *fold) observeSignals(o *criteria.Observation, r *ledger.Result) {
 	for i := range o.Numbers {
 		x, ok := r.Number(i)
 		if !ok {
@@ -241,7 +265,12 @@ func (f *fold) observe(arm criteria.Arm, r *ledger.Result) *criteria.Observation
 	for i := range o.Labels {
 		o.Labels[i] = r.Label(i)
 	}
-	return o
+	for i := range f.k.cfg.Checks {
+		if id := r.Label(len(o.Labels) + i); id <= 1 {
+			o.Checks |= uint32(id) << i
+			o.Unchecked &^= 1 << i
+		}
+	}
 }
 
 func armOf(m ledger.Mark) criteria.Arm {
@@ -259,6 +288,8 @@ func outcomeOf(o ledger.Outcome) criteria.Outcome {
 		return criteria.Cancelled
 	case ledger.Overdue:
 		return criteria.Overdue
+	case ledger.Timeout:
+		return criteria.TimedOut
 	default:
 		return criteria.Failed
 	}

@@ -15,14 +15,16 @@ import (
 	"github.com/modelcanary/go-sdk/rollback"
 )
 
-// Config is what a keeper needs. All fields but Store and OnEvent are required.
+// Config is what a keeper needs. Store, OnEvent and what says so may be nil.
 type Config struct {
 	Name    string
 	Version string // of the candidate
 	Keyed   bool   // assignment sticks to units
 
-	Judge          *criteria.Judge
-	Numbers, Texts int // how many number and label signals
+	Judge                  *criteria.Judge
+	Numbers, Texts, Checks int    // how many signals; checks are stored as labels behind the labels, with the ids 0 and 1
+	Dimensions             int    // of slices
+	Overdue                uint16 // class of calls past the deadline
 
 	Slots    int
 	Deadline time.Duration // an open slot is settled as its arm's failure after this much awake time
@@ -36,6 +38,12 @@ type Config struct {
 
 	Recorder *telemetry.Recorder
 	OnEvent  func(Event)
+
+	// Carves are the slices that the judge has carved out so far, in order; nil: none ever. It is asked after every fold, by the keeper alone.
+	Carves func() []Carve
+
+	// Observed sees what the judge is given, request by request. nil: nobody looks; for tests.
+	Observed func(criteria.Stratum, *criteria.Observation)
 
 	// Manual keepers run no loop and do their I/O in Step: for tests and simulations.
 	Manual bool
@@ -75,6 +83,7 @@ type Keeper struct {
 	routing  error           // why the routing is taken to be broken
 	ceiling  float64
 	held     string // the Hold criterion that set the ceiling
+	carved   []CarvedSlice
 	closing  bool
 	cause    string // of the rollback: for telemetry
 	origin   string
@@ -93,7 +102,7 @@ type Keeper struct {
 func Start(cfg Config) (*Keeper, error) {
 	k := &Keeper{
 		cfg:     cfg,
-		Ledger:  ledger.New(cfg.Slots, cfg.Numbers, cfg.Texts),
+		Ledger:  ledger.New(cfg.Slots, cfg.Numbers, cfg.Texts+cfg.Checks, cfg.Dimensions),
 		base:    time.Now(),
 		latch:   new(rollback.Latch),
 		ceiling: 1,
@@ -210,6 +219,9 @@ func (k *Keeper) pass(awake time.Duration) bool {
 	}
 	if rule.RollBack {
 		k.trip("keeper", "criterion "+rule.Culprit+": "+k.fold.finding(rule.Culprit), rule.Culprit, "local")
+	}
+	if len(rule.carves) > 0 {
+		k.carve(rule.carves)
 	}
 	if rule.Hold {
 		k.hold(rule.HoldCulprit)

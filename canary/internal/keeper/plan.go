@@ -1,6 +1,9 @@
 package keeper
 
-import "github.com/modelcanary/go-sdk/canary/internal/ledger"
+import (
+	"github.com/modelcanary/go-sdk/canary/internal/ledger"
+	"github.com/modelcanary/go-sdk/criteria"
+)
 
 // Holdback is the part of requests that stays on stable at any share, so that there is always a concurrent control.
 const Holdback = 0.05
@@ -18,6 +21,10 @@ type Plan struct {
 	// Mark and Reason go into each slot.
 	Mark   ledger.Mark
 	Reason Reason
+
+	// Carves says that there are carved slices, and that there is a share to be kept from them; Carved are their cells, a bit each, by dimension.
+	Carves bool
+	Carved [criteria.MaxDimensions]uint64
 
 	// Closed canaries serve stable and record nothing.
 	Closed bool
@@ -39,6 +46,7 @@ const (
 	RoutingBroken               // the split is not as declared
 	EmptyKey                    // the key function returned an empty key
 	KeyFailed                   // the key function panicked
+	Carved                      // the request is in a carved slice
 	Closed                      // the canary was shut down
 	NumReasons
 )
@@ -52,6 +60,7 @@ var reasons = [NumReasons]struct{ name, flag string }{
 	RoutingBroken: {"routing_broken", "default"},
 	EmptyKey:      {"empty_key", "default"},
 	KeyFailed:     {"key_failed", "default"},
+	Carved:        {"carved", "default"},
 	Closed:        {"closed", "default"},
 }
 

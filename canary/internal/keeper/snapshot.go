@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/modelcanary/go-sdk/canary/internal/flags"
@@ -19,6 +20,7 @@ type Snapshot struct {
 	Durable  bool
 	Flag     flags.Reading
 	Held     string // the Hold criterion that keeps the share from rising
+	Carved   []CarvedSlice
 	Arms     [2]ArmCounts
 	Verdicts []criteria.Verdict
 	// Blind says why no further evidence comes; empty while it does.
@@ -47,7 +49,7 @@ func (k *Keeper) Snapshot() Snapshot {
 	k.fold.look(&s)
 	k.mu.Lock()
 	s.Plan, s.State, s.StateErr, s.Held = *k.plan.Load(), k.latch.State(), k.stateErr, k.held
-	s.Cause = k.cause
+	s.Cause, s.Carved = k.cause, slices.Clone(k.carved)
 	s.Durable = k.known && k.clerk.holds(s.State)
 	k.mu.Unlock()
 	s.Flag = k.flag.Reading()
