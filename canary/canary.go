@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -51,6 +52,8 @@ func New[In, Out any](cfg Config[In, Out]) (*Canary[In, Out], error) {
 type settings struct {
 	manual bool
 	slots  int
+	now    func() time.Time // nil: time.Now
+	draw   func() uint64    // nil: rand.Uint64
 }
 
 func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], error) {
@@ -65,7 +68,7 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 		recorder:  new(telemetry.Recorder),
 	}
 	declared := withDefaults(cfg.Criteria, cfg.CandidateTimeout >= 0)
-	judge, err := c.judge(declared)
+	judge, err := c.judge(declared, cfg.Sentinel > 0)
 	if err := errors.Join(invalid, err); err != nil {
 		return nil, err
 	}
@@ -81,8 +84,12 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	if set.slots == 0 {
 		set.slots = ledger.DefaultSlots
 	}
+	if set.draw == nil {
+		set.draw = rand.Uint64
+	}
 	c.keeper, err = keeper.Start(keeper.Config{
 		Name: cfg.Name, Version: cfg.Candidate.Version, Keyed: cfg.Key != nil,
+		Sentinel: cfg.Sentinel, Reassign: cfg.Reassign, Now: set.now,
 		Judge: judge, Numbers: len(c.signals.numbers), Texts: len(c.signals.labels),
 		Slots: set.slots, Deadline: max(defaultDeadline, 2*timeout),
 		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Store: cfg.Store,
@@ -93,18 +100,18 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 		return nil, fmt.Errorf("canary: %w", err)
 	}
 	c.plain = !c.signals.any()
-	c.gate = gate{base: c.keeper.Base(), plan: c.keeper.PlanPointer(), ledger: c.keeper.Ledger, recorder: c.recorder, keyed: cfg.Key != nil}
+	c.gate = gate{base: c.keeper.Base(), plan: c.keeper.PlanPointer(), ledger: c.keeper.Ledger, recorder: c.recorder, keyed: cfg.Key != nil, draw: set.draw}
 	c.startTelemetry(cfg.Flags.Rollout, declared)
 	return c, nil
 }
 
 // judge makes the judge of the declared criteria.
-func (c *Canary[In, Out]) judge(declared []criteria.Criterion) (*criteria.Judge, error) {
+func (c *Canary[In, Out]) judge(declared []criteria.Criterion, sentinel bool) (*criteria.Judge, error) {
 	if len(declared) == 0 {
 		return nil, nil
 	}
 	numbers, texts := c.signals.names()
-	judge, err := criteria.NewJudge(criteria.Config{Criteria: declared, Numbers: numbers, Labels: texts, LabelText: c.signals.labelText})
+	judge, err := criteria.NewJudge(criteria.Config{Criteria: declared, Numbers: numbers, Labels: texts, LabelText: c.signals.labelText, Sentinel: sentinel})
 	if err != nil {
 		return nil, ofCriteria(err)
 	}

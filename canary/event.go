@@ -51,6 +51,8 @@ const (
 	RoutingBroken = EventKind(keeper.RoutingBrokenEvent)
 	// Held: a criterion with role Hold is breached; the share does not rise any more.
 	Held = EventKind(keeper.HeldEvent)
+	// Reassigned: a new period of [Config.Reassign] has begun; units meet another model than before, at random.
+	Reassigned = EventKind(keeper.Reassigned)
 	// StateMissing: nothing was stored; a first start.
 	StateMissing = EventKind(keeper.StateMissing)
 	// StateResumed: a stored epoch goes on.

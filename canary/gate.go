@@ -21,6 +21,7 @@ type gate struct {
 	ledger   *ledger.Ledger
 	recorder *telemetry.Recorder
 	keyed    bool
+	draw     func() uint64 // the sentinel's coins
 }
 
 // visit is one request on its way.
@@ -82,12 +83,25 @@ func (g *gate) enter(v *visit, key string) turn {
 	if route.Bucket(unit, plan.Salt) < plan.Threshold {
 		v.mark |= ledger.Candidate
 		to = toCandidate
+		if plan.Divert != 0 && g.diverts(v) {
+			to = toStable
+		}
 	}
 	v.hold = g.ledger.Reserve(unit, plan.Step, v.mark, plan.Spent)
 	v.progress = running
 	v.start = g.now()
 	v.hold.Begin(v.start)
 	return to
+}
+
+// diverts draws the sentinel's coin for a request of a unit that is the candidate's, and says whether it goes to stable.
+func (g *gate) diverts(v *visit) bool {
+	if route.Draw(g.draw()) < v.plan.Divert {
+		v.mark = v.plan.Diverted
+		return true
+	}
+	v.mark |= ledger.Sentinel
+	return false
 }
 
 // enterKeyless is enter for a request that has a plan and no key: stable's, and no evidence.

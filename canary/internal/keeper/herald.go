@@ -40,6 +40,7 @@ const (
 	TrippedEvent       EventKind = "rolled_back"
 	RoutingBrokenEvent EventKind = "routing_broken"
 	HeldEvent          EventKind = "held"
+	Reassigned         EventKind = "reassigned"
 	CallbackFailed     EventKind = "callback_failed"
 	TelemetryFailed    EventKind = "telemetry_failed"
 )

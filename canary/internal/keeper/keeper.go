@@ -21,6 +21,13 @@ type Config struct {
 	Version string // of the candidate
 	Keyed   bool   // assignment sticks to units
 
+	// Sentinel is the probability with which a request of a unit that is the candidate's goes to stable; 0 for none.
+	Sentinel float64
+	// Reassign is how long the assignments of units last; 0: for the whole epoch.
+	Reassign time.Duration
+	// Now is the clock that periods of reassignment are told by; nil means time.Now.
+	Now func() time.Time
+
 	Judge          *criteria.Judge
 	Numbers, Texts int // how many number and label signals
 
@@ -76,6 +83,7 @@ type Keeper struct {
 	ceiling  float64
 	held     string // the Hold criterion that set the ceiling
 	closing  bool
+	period   period
 	cause    string // of the rollback: for telemetry
 	origin   string
 	steps    steps

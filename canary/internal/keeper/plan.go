@@ -11,7 +11,12 @@ type Plan struct {
 	Threshold uint64
 	Salt      uint64
 
-	// Step numbers the stretches of constant share; Spent are the coins of this step that were spent without a slot.
+	// Divert is the number of draws, of 2^53, with which the sentinel gives a request below Threshold to stable; Diverted is the mark of such a request. 0: no
+	// sentinel.
+	Divert   uint64
+	Diverted ledger.Mark
+
+	// Step numbers the stretches of constant share under one salt; Spent are the coins of this step that were spent without a slot.
 	Step  uint32
 	Spent *ledger.Spent
 
@@ -24,6 +29,8 @@ type Plan struct {
 
 	Share float64
 	Epoch uint64
+	// Period counts reassignments, see [Config.Reassign].
+	Period uint64
 }
 
 // Reason says why a request was assigned to its arm.
@@ -40,6 +47,7 @@ const (
 	EmptyKey                    // the key function returned an empty key
 	KeyFailed                   // the key function panicked
 	Closed                      // the canary was shut down
+	Diverted                    // by the sentinel
 	NumReasons
 )
 
@@ -53,6 +61,7 @@ var reasons = [NumReasons]struct{ name, flag string }{
 	EmptyKey:      {"empty_key", "default"},
 	KeyFailed:     {"key_failed", "default"},
 	Closed:        {"closed", "default"},
+	Diverted:      {"sentinel", "split"},
 }
 
 // String is the reason in snake case, as telemetry spells it.
