@@ -8,6 +8,7 @@ import (
 
 	"github.com/modelcanary/go-sdk/canary/internal/ledger"
 	"github.com/modelcanary/go-sdk/canary/internal/route"
+	"github.com/modelcanary/go-sdk/canary/internal/sessions"
 	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
 	"github.com/modelcanary/go-sdk/criteria"
 )
@@ -30,6 +31,7 @@ type fold struct {
 	judged  uint32    // step the judge is in
 	waiting []*cohort // oldest first
 	spare   []*criteria.Evidence
+	windows *windows
 	joined  bool // the youngest cohort takes slots of this pass
 	over    bool // nothing is judged any more
 	seen    criteria.Observation
@@ -49,6 +51,7 @@ type ticket struct {
 	cohort   *cohort
 	stratum  criteria.Stratum
 	sentinel bool // it counts in the sentinel's stratum, too
+	window   sessions.Ticket
 	seed     bool // stable-only traffic before exposure
 }
 
@@ -71,6 +74,7 @@ func (f *fold) init(k *Keeper) {
 	f.k = k
 	f.folder = ledger.NewFolder[ticket](k.Ledger)
 	f.judge = k.cfg.Judge
+	f.windows = newWindows(f, k.cfg.Windows)
 	f.last = f.judge.Fold(nil, 0) // nothing yet, and the limit
 	f.coins.Keyed = k.cfg.Keyed
 	f.coins.Epsilon = route.Share(route.Threshold(k.cfg.Sentinel))
@@ -112,15 +116,23 @@ func (f *fold) rule() (r rulings) {
 		f.waiting = f.waiting[1:]
 		if !f.over {
 			f.enter(c.step)
-			r.Ruling = f.judge.Fold(c.evidence, time.Duration(f.k.awake.Load()))
-			f.tally.evaluations++
-			f.over = r.RollBack
-			f.last = r.Ruling
-			f.note(r.Ruling)
+			r.Ruling = f.ruled(f.judge.Fold(c.evidence, time.Duration(f.k.awake.Load())))
 		}
 		c.evidence.Reset()
 		f.spare = append(f.spare, c.evidence)
 	}
+	if ruling, any := f.windows.judge(time.Duration(f.k.awake.Load())); any {
+		r.Ruling = f.ruled(ruling)
+	}
+	return r
+}
+
+// ruled notes what the judge has said.
+func (f *fold) ruled(r criteria.Ruling) criteria.Ruling {
+	f.tally.evaluations++
+	f.over = r.RollBack
+	f.last = r
+	f.note(r)
 	return r
 }
 
@@ -142,7 +154,7 @@ func (f *fold) enter(s step) {
 
 // Assigned is called for every slot in the order of assignment.
 func (f *fold) Assigned(e ledger.Entry) ticket {
-	stratum, sentinel := criteria.Uncounted, false
+	stratum, sentinel, window := criteria.Uncounted, false, sessions.Ticket(0)
 	if e.Step < f.current.id {
 		f.coins.Overtaken(e)
 	} else {
@@ -151,6 +163,7 @@ func (f *fold) Assigned(e ledger.Entry) ticket {
 		}
 		stratum = f.coins.Toss(e, route.Position(e.Unit, f.current.salt))
 		sentinel = f.coins.Watched(e)
+		window = f.windows.assigned(e, stratum, time.Duration(f.k.awake.Load()))
 	}
 	if e.Mark&ledger.Excluded == 0 {
 		f.tally.stale++
@@ -160,7 +173,7 @@ func (f *fold) Assigned(e ledger.Entry) ticket {
 	if c != nil {
 		c.pending++
 	}
-	return ticket{cohort: c, stratum: stratum, sentinel: sentinel, seed: f.current.share == 0 && e.Step == f.current.id && e.Mark&(ledger.Excluded|ledger.Candidate) == 0}
+	return ticket{cohort: c, stratum: stratum, sentinel: sentinel, window: window, seed: f.current.share == 0 && e.Step == f.current.id && e.Mark&(ledger.Excluded|ledger.Candidate) == 0}
 }
 
 // count notes a slot that is evidence, and checks its coins: each by itself, for they are independent of each other.
@@ -195,7 +208,9 @@ func (f *fold) advance(id uint32) {
 	}
 	f.current.shares = f.coins.Shares()
 	f.tally.stale = 0
-	f.routing.BeginStep(f.coins.Splits())
+	splits := f.coins.Splits()
+	f.routing.BeginStep(splits)
+	f.windows.beginStep(splits)
 	f.joined = false
 }
 
@@ -236,6 +251,7 @@ func (f *fold) Settled(t ticket, e ledger.Entry, r *ledger.Result) {
 		Arm: uint8(arm), Reason: e.Mark.Reason(), Outcome: uint8(r.Outcome),
 		Fallback: r.Answered, Duration: duration,
 	})
+	f.windows.settled(t.window, r.Outcome.Failed())
 	o := f.observe(arm, r)
 	if t.cohort != nil {
 		t.cohort.pending--

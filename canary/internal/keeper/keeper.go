@@ -10,6 +10,7 @@ import (
 
 	"github.com/modelcanary/go-sdk/canary/internal/flags"
 	"github.com/modelcanary/go-sdk/canary/internal/ledger"
+	"github.com/modelcanary/go-sdk/canary/internal/sessions"
 	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
 	"github.com/modelcanary/go-sdk/criteria"
 	"github.com/modelcanary/go-sdk/rollback"
@@ -29,7 +30,8 @@ type Config struct {
 	Now func() time.Time
 
 	Judge          *criteria.Judge
-	Numbers, Texts int // how many number and label signals
+	Windows        sessions.Config // of the criterion on sessions; 0 calls: there is none
+	Numbers, Texts int             // how many number and label signals
 
 	Slots    int
 	Deadline time.Duration // an open slot is settled as its arm's failure after this much awake time
