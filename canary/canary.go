@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -53,8 +54,10 @@ func New[In, Out any](cfg Config[In, Out]) (*Canary[In, Out], error) {
 type settings struct {
 	manual   bool
 	slots    int
-	carves   func() []keeper.Carve
+	carves   func() []criteria.Carve
 	observed func(criteria.Stratum, *criteria.Observation)
+	now      func() time.Time // nil: time.Now
+	draw     func() uint64    // nil: rand.Uint64
 }
 
 func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], error) {
@@ -71,7 +74,7 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	}
 	c.classes = newClasses(cfg.FailureClass, cfg.Redact, c.versions, c.functionPanicked)
 	declared := withDefaults(cfg.Criteria, cfg.CandidateTimeout >= 0)
-	judge, err := c.judge(declared, cfg.SliceAction)
+	judge, err := c.judge(declared, criteria.Config{SliceAction: cfg.SliceAction, Sentinel: cfg.Sentinel > 0})
 	if err := errors.Join(invalid, err); err != nil {
 		return nil, err
 	}
@@ -87,8 +90,12 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	if set.slots == 0 {
 		set.slots = ledger.DefaultSlots
 	}
+	if set.draw == nil {
+		set.draw = rand.Uint64
+	}
 	c.keeper, err = keeper.Start(keeper.Config{
 		Name: cfg.Name, Version: cfg.Candidate.Version, Keyed: cfg.Key != nil,
+		Sentinel: cfg.Sentinel, Reassign: cfg.Reassign, Now: set.now,
 		Judge: judge, Numbers: len(c.signals.numbers), Texts: len(c.signals.labels), Checks: len(c.signals.checks), Dimensions: len(c.slices),
 		Overdue: c.classes.endings[ledger.Overdue], Carves: set.carves, Observed: set.observed,
 		Slots: set.slots, Deadline: max(defaultDeadline, 2*timeout),
@@ -100,21 +107,23 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 		return nil, fmt.Errorf("canary: %w", err)
 	}
 	c.plain = !c.signals.any()
-	c.gate = gate{base: c.keeper.Base(), plan: c.keeper.PlanPointer(), ledger: c.keeper.Ledger, recorder: c.recorder, classes: c.classes, keyed: cfg.Key != nil, wide: len(c.slices) > ledger.SlotCells}
+	c.gate = gate{
+		base: c.keeper.Base(), plan: c.keeper.PlanPointer(), ledger: c.keeper.Ledger, recorder: c.recorder, classes: c.classes,
+		keyed: cfg.Key != nil, wide: len(c.slices) > ledger.SlotCells, draw: set.draw,
+	}
 	c.startTelemetry(cfg.Flags.Rollout, declared)
 	return c, nil
 }
 
 // judge makes the judge of the declared criteria.
-func (c *Canary[In, Out]) judge(declared []criteria.Criterion, action criteria.SliceAction) (*criteria.Judge, error) {
+func (c *Canary[In, Out]) judge(declared []criteria.Criterion, cfg criteria.Config) (*criteria.Judge, error) {
 	if len(declared) == 0 {
 		return nil, nil
 	}
-	judge, err := criteria.NewJudge(criteria.Config{
-		Criteria: declared,
-		Numbers:  c.signals.names("number"), Labels: c.signals.names("label"), LabelText: c.signals.labelText, Checks: c.signals.names("check"),
-		ClassText: c.classes.text, Slices: c.slices.names(), SliceText: c.slices.text, SliceAction: action,
-	})
+	cfg.Criteria = declared
+	cfg.Numbers, cfg.Labels, cfg.Checks, cfg.Slices = c.signals.names("number"), c.signals.names("label"), c.signals.names("check"), c.slices.names()
+	cfg.LabelText, cfg.ClassText, cfg.SliceText = c.signals.labelText, c.classes.text, c.slices.text
+	judge, err := criteria.NewJudge(cfg)
 	if err != nil {
 		return nil, ofCriteria(err)
 	}

@@ -29,6 +29,21 @@ type Config[In, Out any] struct {
 	// gives evidence ten to a hundred times faster where a user may meet either model from request to request.
 	Key func(ctx context.Context, in In) string
 
+	// Sentinel keeps evidence coming when every unit has testified: a request of a unit that is the candidate's goes to stable with this probability, in
+	// (0, 0.5], by a coin of its own. Among a closed set of users the router's coins are soon all read, and a defect that appears later is then seen by the
+	// backstop alone; the sentinel's coins are fresh for ever. It costs the criteria half of their weight on units' coins, and the candidate's users a request
+	// at stable now and then ([ReasonSentinel]): do not use it where one user must never meet both models. 0.05 is a good value for a closed population;
+	// 0, the default, means none. It needs a Key.
+	Sentinel float64
+
+	// Reassign draws the assignments of all units anew after every period of this length, at least an hour; 0, the default, means never within an epoch. A
+	// new assignment is a fresh coin, so everybody may testify again. The price is that users change their model once a period, at random: about
+	// 2 * share * (1 - share) of them. Periods are told by the clock on the wall, whole periods since 1970 UTC, so replicas whose clocks agree change together
+	// and a restart within a period changes nothing; a clock that is set back keeps the later period. A period begins a new step of the evidence, so choose it
+	// longer than a person or a ramp waits in one. After a restart every unit counts as having testified until the next period begins, because the store does
+	// not say in which one its highest share was applied. It needs a Key.
+	Reassign time.Duration
+
 	// Flags say which flag sets the candidate's share.
 	Flags Flags
 

@@ -24,6 +24,8 @@ type Reason string
 const (
 	// ReasonSplit: by the bucket of the unit and the share.
 	ReasonSplit Reason = "split"
+	// ReasonSentinel: the unit is the candidate's, and [Config.Sentinel] gave this request to stable.
+	ReasonSentinel Reason = "sentinel"
 	// ReasonStarting: state or flag are not known yet.
 	ReasonStarting Reason = "starting"
 	// ReasonFlagError: the flag cannot be believed at the moment.

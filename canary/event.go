@@ -53,6 +53,8 @@ const (
 	Held = EventKind(keeper.HeldEvent)
 	// Carved: a slice is stable's from now on; see [Config.SliceAction].
 	Carved = EventKind(keeper.CarvedEvent)
+	// Reassigned: a new period of [Config.Reassign] has begun; units meet another model than before, at random.
+	Reassigned = EventKind(keeper.Reassigned)
 	// StateMissing: nothing was stored; a first start.
 	StateMissing = EventKind(keeper.StateMissing)
 	// StateResumed: a stored epoch goes on.

@@ -1,7 +1,6 @@
 package canary
 
 import (
-	"github.com/modelcanary/go-sdk/canary/internal/keeper"
 	"github.com/modelcanary/go-sdk/criteria"
 )
 
@@ -16,7 +15,7 @@ func NewObserved[In, Out any](cfg Config[In, Out], slots int, observed func(crit
 }
 
 // Carve is a slice that a judge gives to stable.
-type Carve = keeper.Carve
+type Carve = criteria.Carve
 
 // NewCarving is New with an eye on that, and a judge that carves.
 func NewCarving[In, Out any](cfg Config[In, Out], carves func() []Carve, observed func(criteria.Stratum, *criteria.Observation)) (*Canary[In, Out], error) {

@@ -22,7 +22,8 @@ type gate struct {
 	recorder *telemetry.Recorder
 	classes  *classes
 	keyed    bool
-	wide     bool // more slice dimensions than a reservation takes
+	wide     bool          // more slice dimensions than a reservation takes
+	draw     func() uint64 // the sentinel's coins
 }
 
 // visit is one request on its way.
@@ -89,6 +90,9 @@ func (g *gate) enter(v *visit, key string) turn {
 	case route.Bucket(unit, plan.Salt) < plan.Threshold:
 		v.mark |= ledger.Candidate
 		to = toCandidate
+		if plan.Divert != 0 && g.diverts(v) {
+			to = toStable
+		}
 	}
 	v.hold = g.ledger.Reserve(unit, plan.Step, v.mark.WithCells(v.cells), plan.Spent)
 	if g.wide {
@@ -98,6 +102,16 @@ func (g *gate) enter(v *visit, key string) turn {
 	v.start = g.now()
 	v.hold.Begin(v.start)
 	return to
+}
+
+// diverts draws the sentinel's coin for a request of a unit that is the candidate's, and says whether it goes to stable.
+func (g *gate) diverts(v *visit) bool {
+	if route.Draw(g.draw()) < v.plan.Divert {
+		v.mark = v.plan.Diverted
+		return true
+	}
+	v.mark |= ledger.Sentinel
+	return false
 }
 
 // enterKeyless is enter for a request that has a plan and no key: stable's, and no evidence.

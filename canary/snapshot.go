@@ -43,8 +43,10 @@ type Snapshot struct {
 	LogE, Limit float64
 	// RoutingLogE is the evidence that the split is not the declared one; ln 100 holds the rollout.
 	RoutingLogE float64
-	// Testified is how many units have given evidence in this process.
+	// Testified is how many units have given evidence in this process; a unit whose coin was fresh several times counts as often.
 	Testified uint64
+	// Drawn is when the present assignments were drawn, the start of the period of [Config.Reassign]; zero without it.
+	Drawn time.Time
 	// Blind says why no further evidence comes; empty while it does.
 	Blind string
 
@@ -75,6 +77,8 @@ type ArmRequests struct {
 	Calls int64
 	// Counted is how many were taken as evidence.
 	Counted uint64
+	// Sentinel is how many of these were evidence by [Config.Sentinel], alone or beside their unit's coin.
+	Sentinel uint64
 	// Failed by kind: "error", "panic", "goexit", "timeout", "overdue".
 	Failed map[string]int64
 	// Cancelled calls are those whose caller had left.
@@ -91,7 +95,7 @@ func (c *Canary[In, Out]) Snapshot() Snapshot {
 		Stable: c.versions[Stable], Candidate: c.versions[Candidate],
 		State: k.State, StateError: k.StateErr, Durable: k.Durable,
 		Share: k.Plan.Share, Reason: reasonOf(k.Plan.Reason), FlagShare: k.Flag.Share, FlagError: k.Flag.Err, Held: k.Held,
-		Verdicts: k.Verdicts, LogE: k.LogE, Limit: k.Limit, RoutingLogE: k.RoutingLogE, Testified: k.Testified, Blind: k.Blind,
+		Verdicts: k.Verdicts, LogE: k.LogE, Limit: k.Limit, RoutingLogE: k.RoutingLogE, Testified: k.Testified, Drawn: k.Drawn, Blind: k.Blind,
 		UnderWay: k.UnderWay, Abandoned: k.Abandoned, Thinned: k.Thinned,
 		EventsDropped: k.EventsDropped, HookFailures: k.HookFailures, StoreFailures: k.StoreFailures,
 		CallbackPanics: map[string]int64{},
@@ -113,7 +117,7 @@ func (c *Canary[In, Out]) Snapshot() Snapshot {
 }
 
 func requestsOf(k *keeper.ArmCounts) ArmRequests {
-	r := ArmRequests{Counted: k.Counted, Fallbacks: k.Fallbacks, Cancelled: k.Outcomes[ledger.Cancelled], Failed: map[string]int64{}}
+	r := ArmRequests{Counted: k.Counted, Sentinel: k.Sentinel, Fallbacks: k.Fallbacks, Cancelled: k.Outcomes[ledger.Cancelled], Failed: map[string]int64{}}
 	for o, n := range k.Outcomes {
 		r.Calls += n
 		if outcome := ledger.Outcome(o); n > 0 && outcome.Failed() {

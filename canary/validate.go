@@ -13,8 +13,14 @@ import (
 	"github.com/modelcanary/go-sdk/rollback"
 )
 
-// maxCandidateTimeout keeps the ledger's deadline, twice the timeout, within reason.
-const maxCandidateTimeout = 10 * time.Minute
+const (
+	// maxCandidateTimeout keeps the ledger's deadline, twice the timeout, within reason.
+	maxCandidateTimeout = 10 * time.Minute
+	// maxSentinel leaves the candidate at least half of the requests of its units.
+	maxSentinel = 0.5
+	// minReassign keeps a step long enough to bring evidence.
+	minReassign = time.Hour
+)
 
 var namePattern = regexp.MustCompile(`^[a-z0-9._-]{1,64}$`)
 
@@ -45,6 +51,7 @@ func (cfg *Config[In, Out]) validate() error {
 	if cfg.CandidateTimeout > maxCandidateTimeout {
 		p.add("CandidateTimeout", "%v is above %v", cfg.CandidateTimeout, maxCandidateTimeout)
 	}
+	cfg.validateCoins(&p)
 	cfg.Signals.validate(&p)
 	switch {
 	case cfg.SliceAction > criteria.CarveOut:
@@ -54,6 +61,20 @@ func (cfg *Config[In, Out]) validate() error {
 	}
 	cfg.validateCriteria(&p)
 	return errors.Join(p...)
+}
+
+// validateCoins checks what makes coins beyond those of units. Without a key every request has a fresh coin already.
+func (cfg *Config[In, Out]) validateCoins(p *problems) {
+	if !(cfg.Sentinel >= 0 && cfg.Sentinel <= maxSentinel) {
+		p.add("Sentinel", "%v is outside [0, %v]", cfg.Sentinel, maxSentinel)
+	} else if cfg.Sentinel > 0 && cfg.Key == nil {
+		p.add("Sentinel", "%v without a Key; every request is assigned by a coin of its own already", cfg.Sentinel)
+	}
+	if cfg.Reassign != 0 && cfg.Reassign < minReassign {
+		p.add("Reassign", "%v is below %v; 0 means never", cfg.Reassign, minReassign)
+	} else if cfg.Reassign > 0 && cfg.Key == nil {
+		p.add("Reassign", "%v without a Key; every request is assigned anew already", cfg.Reassign)
+	}
 }
 
 func (m *Model[In, Out]) validate(p *problems, field string) {

@@ -9,16 +9,9 @@ import (
 	"github.com/modelcanary/go-sdk/criteria"
 )
 
-// Carve is a slice that the judge gives to stable, and why.
-type Carve struct {
-	Dimension                 int
-	Cell                      uint8
-	Slice, Criterion, Finding string
-}
-
 // CarvedSlice is a slice that stable has been given.
 type CarvedSlice struct {
-	Carve
+	criteria.Carve
 	At time.Time
 }
 
@@ -33,18 +26,22 @@ func (p *Plan) CarvedOut(cells ledger.Cells) bool {
 }
 
 // newCarves are the slices that the judge has carved out since it was last asked.
-func (f *fold) newCarves() []Carve {
-	if f.k.cfg.Carves == nil {
-		return nil
+func (f *fold) newCarves() []criteria.Carve {
+	ask := f.k.cfg.Carves
+	if ask == nil {
+		if f.last.Carves == f.carves {
+			return nil
+		}
+		ask = f.judge.Carves
 	}
-	all := f.k.cfg.Carves()
+	all := ask()
 	fresh := all[min(f.carves, len(all)):]
 	f.carves = len(all)
 	return slices.Clone(fresh)
 }
 
 // carve gives slices to stable, from the next request on. What P(candidate) is elsewhere does not change, so no step begins.
-func (k *Keeper) carve(carves []Carve) {
+func (k *Keeper) carve(carves []criteria.Carve) {
 	k.mu.Lock()
 	now := time.Now()
 	for _, c := range carves {

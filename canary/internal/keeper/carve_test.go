@@ -35,9 +35,9 @@ func TestCarvedOut(t *testing.T) {
 func TestCarve(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t, 50)
-		var carves []Carve
+		var carves []criteria.Carve
 		w.Dimensions = 1
-		w.Carves = func() []Carve { return carves }
+		w.Carves = func() []criteria.Carve { return carves }
 		k := w.start(t)
 		before := *k.Plan()
 		require.False(t, before.Carves)
@@ -45,7 +45,7 @@ func TestCarve(t *testing.T) {
 		request(k, 1).Settle(ledger.OK, false, 1)
 		pass(time.Second)
 		require.Empty(t, k.Snapshot().Carved)
-		carves = append(carves, Carve{Dimension: 0, Cell: 5, Slice: "NZ", Criterion: "error_rate", Finding: "9 % of calls fail"})
+		carves = append(carves, criteria.Carve{Dimension: 0, Cell: 5, Slice: "NZ", Criterion: "error_rate", Finding: "9 % of calls fail"})
 		request(k, 2).Settle(ledger.OK, false, 1)
 		pass(time.Second)
 		after := *k.Plan()
@@ -55,7 +55,7 @@ func TestCarve(t *testing.T) {
 		require.Equal(t, before.Salt, after.Salt)
 		require.Same(t, before.Spent, after.Spent)
 
-		carves = append(carves, Carve{Dimension: 0, Cell: 6, Slice: "FJ", Criterion: "error_rate"})
+		carves = append(carves, criteria.Carve{Dimension: 0, Cell: 6, Slice: "FJ", Criterion: "error_rate"})
 		request(k, 3).Settle(ledger.OK, false, 1)
 		request(k, 4).Settle(ledger.OK, false, 1)
 		pass(time.Second)

@@ -36,18 +36,22 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 		defer k.signalReady() // when the plan is there
 	}
 	threshold := route.Threshold(share)
+	diverted := ledger.Sentinel.WithReason(uint8(Diverted))
 	mark := ledger.Mark(0).WithReason(uint8(reason))
 	if excluded {
 		mark |= ledger.Excluded
+		diverted |= ledger.Excluded
 	}
-	sameStep := was != nil && was.Threshold == threshold && was.Epoch == state.Epoch
 	carved := k.cellsCarved()
+	k.period.turn(&k.cfg)
+	sameStep := was != nil && was.Threshold == threshold && was.Epoch == state.Epoch && was.Period == k.period.number
 	if sameStep && was.Mark == mark && was.Closed == k.closing && was.Carved == carved {
 		return false, was.Share, was.Share
 	}
 	next := &Plan{
 		Threshold: threshold, Reason: reason, Mark: mark, Closed: k.closing,
-		Share: route.Share(threshold), Epoch: state.Epoch,
+		Share: route.Share(threshold), Epoch: state.Epoch, Period: k.period.number,
+		Divert: route.Threshold(k.cfg.Sentinel), Diverted: diverted,
 		Carves: len(k.carved) > 0 && threshold > 0, Carved: carved,
 	}
 	if was != nil {
@@ -59,12 +63,15 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 		k.beginStep(next, was)
 	}
 	k.plan.Store(next)
+	if was != nil && next.Period != was.Period && min(was.Threshold, threshold) > 0 {
+		k.Emit(Event{Kind: Reassigned, Message: "units are assigned anew, until " + k.cfg.periodStart(next.Period+1).Format(time.RFC3339)})
+	}
 	return before != next.Share, before, next.Share
 }
 
 // beginStep gives a plan a step of its own.
 func (k *Keeper) beginStep(next, was *Plan) {
-	next.Salt = route.Salt(k.cfg.Name, next.Epoch, 0)
+	next.Salt = route.Salt(k.cfg.Name, next.Epoch, next.Period)
 	if k.cfg.Keyed {
 		next.Spent = new(ledger.Spent)
 	}
@@ -72,7 +79,7 @@ func (k *Keeper) beginStep(next, was *Plan) {
 		return // step 0: nothing is exposed
 	}
 	next.Step = was.Step + 1
-	k.steps.add(step{id: next.Step, share: next.Share, salt: next.Salt, spent: next.Spent})
+	k.steps.add(step{id: next.Step, share: next.Share, salt: next.Salt, spent: next.Spent, period: next.Period})
 }
 
 // wanted is the share that state, flag and holds ask for, why, and whether requests are no evidence.
@@ -253,7 +260,8 @@ func (k *Keeper) adopt(stored rollback.State, err error) bool {
 	}
 	k.known, k.stateErr = true, nil
 	k.latch = rollback.NewLatch(stored)
-	k.fold.resume(stored.HighestShare, k.resumed)
+	k.period.turn(&k.cfg)
+	k.fold.resume(stored.HighestShare, k.resumed, k.period.number)
 	changed, before, after := k.publish()
 	if news.Kind != "" {
 		k.emitAfter(news, saving)

@@ -41,6 +41,7 @@ const (
 	RoutingBrokenEvent EventKind = "routing_broken"
 	HeldEvent          EventKind = "held"
 	CarvedEvent        EventKind = "carved"
+	Reassigned         EventKind = "reassigned"
 	CallbackFailed     EventKind = "callback_failed"
 	TelemetryFailed    EventKind = "telemetry_failed"
 )

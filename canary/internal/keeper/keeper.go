@@ -10,6 +10,7 @@ import (
 
 	"github.com/modelcanary/go-sdk/canary/internal/flags"
 	"github.com/modelcanary/go-sdk/canary/internal/ledger"
+	"github.com/modelcanary/go-sdk/canary/internal/sessions"
 	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
 	"github.com/modelcanary/go-sdk/criteria"
 	"github.com/modelcanary/go-sdk/rollback"
@@ -21,10 +22,18 @@ type Config struct {
 	Version string // of the candidate
 	Keyed   bool   // assignment sticks to units
 
+	// Sentinel is the probability with which a request of a unit that is the candidate's goes to stable; 0 for none.
+	Sentinel float64
+	// Reassign is how long the assignments of units last; 0: for the whole epoch.
+	Reassign time.Duration
+	// Now is the clock that periods of reassignment are told by; nil means time.Now.
+	Now func() time.Time
+
 	Judge                  *criteria.Judge
-	Numbers, Texts, Checks int    // how many signals; checks are stored as labels behind the labels, with the ids 0 and 1
-	Dimensions             int    // of slices
-	Overdue                uint16 // class of calls past the deadline
+	Windows                sessions.Config // of the criterion on sessions; 0 calls: there is none
+	Numbers, Texts, Checks int             // how many signals; checks are stored as labels behind the labels, with the ids 0 and 1
+	Dimensions             int             // of slices
+	Overdue                uint16          // class of calls past the deadline
 
 	Slots    int
 	Deadline time.Duration // an open slot is settled as its arm's failure after this much awake time
@@ -39,8 +48,8 @@ type Config struct {
 	Recorder *telemetry.Recorder
 	OnEvent  func(Event)
 
-	// Carves are the slices that the judge has carved out so far, in order; nil: none ever. It is asked after every fold, by the keeper alone.
-	Carves func() []Carve
+	// Carves are the slices that are carved out so far, in order, asked after every fold by the keeper alone; nil: those of the judge.
+	Carves func() []criteria.Carve
 
 	// Observed sees what the judge is given, request by request. nil: nobody looks; for tests.
 	Observed func(criteria.Stratum, *criteria.Observation)
@@ -85,6 +94,7 @@ type Keeper struct {
 	held     string // the Hold criterion that set the ceiling
 	carved   []CarvedSlice
 	closing  bool
+	period   period
 	cause    string // of the rollback: for telemetry
 	origin   string
 	steps    steps

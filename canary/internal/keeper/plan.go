@@ -14,7 +14,12 @@ type Plan struct {
 	Threshold uint64
 	Salt      uint64
 
-	// Step numbers the stretches of constant share; Spent are the coins of this step that were spent without a slot.
+	// Divert is the number of draws, of 2^53, with which the sentinel gives a request below Threshold to stable; Diverted is the mark of such a request. 0: no
+	// sentinel.
+	Divert   uint64
+	Diverted ledger.Mark
+
+	// Step numbers the stretches of constant share under one salt; Spent are the coins of this step that were spent without a slot.
 	Step  uint32
 	Spent *ledger.Spent
 
@@ -31,6 +36,8 @@ type Plan struct {
 
 	Share float64
 	Epoch uint64
+	// Period counts reassignments, see [Config.Reassign].
+	Period uint64
 }
 
 // Reason says why a request was assigned to its arm.
@@ -48,6 +55,7 @@ const (
 	KeyFailed                   // the key function panicked
 	Carved                      // the request is in a carved slice
 	Closed                      // the canary was shut down
+	Diverted                    // by the sentinel
 	NumReasons
 )
 
@@ -62,6 +70,7 @@ var reasons = [NumReasons]struct{ name, flag string }{
 	KeyFailed:     {"key_failed", "default"},
 	Carved:        {"carved", "default"},
 	Closed:        {"closed", "default"},
+	Diverted:      {"sentinel", "split"},
 }
 
 // String is the reason in snake case, as telemetry spells it.

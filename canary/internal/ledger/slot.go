@@ -46,6 +46,8 @@ const (
 	Anonymous
 	// spent is set by Reserve: an earlier request of the unit in this step was thinned.
 	spent
+	// Sentinel requests are of a unit that is the candidate's, and a coin of their own has chosen the arm: mostly Candidate.
+	Sentinel
 
 	reasonShift = 8
 	reasonBits  = 0xff << reasonShift
