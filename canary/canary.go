@@ -36,6 +36,7 @@ type Canary[In, Out any] struct {
 	signals           extractors[In, Out]
 	classes           *classes
 	keeper            *keeper.Keeper
+	preflight         *preflight[In, Out] // nil: there is none
 	gate              gate
 	plain             bool // no signals
 	recorder          *telemetry.Recorder
@@ -52,16 +53,20 @@ func New[In, Out any](cfg Config[In, Out]) (*Canary[In, Out], error) {
 
 // settings are what tests set.
 type settings struct {
-	manual   bool
-	slots    int
-	carves   func() []criteria.Carve
-	observed func(criteria.Stratum, *criteria.Observation)
-	now      func() time.Time // nil: time.Now
-	draw     func() uint64    // nil: rand.Uint64
+	manual    bool
+	slots     int
+	carves    func() []criteria.Carve
+	rehearsal *telemetry.Recorder // of the canary whose preflight this is
+	observed  func(criteria.Stratum, *criteria.Observation)
+	now       func() time.Time // nil: time.Now
+	draw      func() uint64    // nil: rand.Uint64
 }
 
 func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], error) {
-	invalid := cfg.validate()
+	var invalid error
+	if set.rehearsal == nil {
+		invalid = cfg.validate()
+	}
 	c := &Canary[In, Out]{
 		name:      cfg.Name,
 		versions:  [2]string{cfg.Stable.Version, cfg.Candidate.Version},
@@ -74,7 +79,7 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	}
 	c.classes = newClasses(cfg.FailureClass, cfg.Redact, c.versions, c.functionPanicked)
 	declared := withDefaults(cfg.Criteria, cfg.CandidateTimeout >= 0)
-	judge, err := c.judge(declared, criteria.Config{SliceAction: cfg.SliceAction, Sentinel: cfg.Sentinel > 0})
+	judge, err := c.judge(declared, criteria.Config{Alpha: cfg.Alpha, SliceAction: cfg.SliceAction, Sentinel: cfg.Sentinel > 0})
 	if err := errors.Join(invalid, err); err != nil {
 		return nil, err
 	}
@@ -93,7 +98,14 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	if set.draw == nil {
 		set.draw = rand.Uint64
 	}
-	c.keeper, err = keeper.Start(keeper.Config{
+	var preflight func(bool) (bool, string)
+	if cfg.Preflight > 0 {
+		if c.preflight, err = newPreflight(cfg, set, c.recorder); err != nil {
+			return nil, err
+		}
+		preflight = c.preflight.look
+	}
+	c.keeper, err = keeper.Start(inRehearsal(keeper.Config{
 		Name: cfg.Name, Version: cfg.Candidate.Version, Keyed: cfg.Key != nil,
 		Sentinel: cfg.Sentinel, Reassign: cfg.Reassign, Now: set.now,
 		Judge: judge, Numbers: len(c.signals.numbers), Texts: len(c.signals.labels), Checks: len(c.signals.checks), Dimensions: len(c.slices),
@@ -101,17 +113,20 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 		Slots: set.slots, Deadline: max(defaultDeadline, 2*timeout),
 		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Store: cfg.Store,
 		Abandoned: abandoned, MaxAbandoned: maxAbandoned,
-		Recorder: c.recorder, OnEvent: hook(cfg.OnEvent, cfg.Name), Manual: set.manual,
-	})
+		Recorder: c.recorder, OnEvent: hook(cfg.OnEvent, cfg.Name), Manual: set.manual, Preflight: preflight,
+	}, set.rehearsal))
 	if err != nil {
+		err = errors.Join(err, c.preflight.close(context.Background()))
 		return nil, fmt.Errorf("canary: %w", err)
 	}
 	c.plain = !c.signals.any()
 	c.gate = gate{
-		base: c.keeper.Base(), plan: c.keeper.PlanPointer(), ledger: c.keeper.Ledger, recorder: c.recorder, classes: c.classes,
+		base: c.keeper.Base(), plan: c.keeper.PlanPointer(), ledger: c.keeper.Ledger, recorder: c.recorder, rehearsal: set.rehearsal, classes: c.classes,
 		keyed: cfg.Key != nil, wide: len(c.slices) > ledger.SlotCells, draw: set.draw,
 	}
-	c.startTelemetry(cfg.Flags.Rollout, declared)
+	if set.rehearsal == nil {
+		c.startTelemetry(cfg.Flags.Rollout, declared)
+	}
 	return c, nil
 }
 
@@ -167,6 +182,7 @@ func (c *Canary[In, Out]) Rollback(ctx context.Context, who, why string) error {
 // It may be called again, to wait again, and concurrently. Called from OnEvent it waits for itself: there, give it a context that ends, or a goroutine.
 func (c *Canary[In, Out]) Shutdown(ctx context.Context) error {
 	err := c.keeper.Close(ctx)
+	err = errors.Join(err, c.preflight.close(ctx))
 	c.stopTelemetry()
 	if c.pool == nil {
 		return err

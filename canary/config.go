@@ -69,6 +69,10 @@ type Config[In, Out any] struct {
 	// while the rollout goes on elsewhere. A carved slice stays stable's until the process ends; its requests are evidence in neither arm.
 	SliceAction criteria.SliceAction
 
+	// Alpha, in (0, 1), bounds the probability that a candidate that is within every tolerance is ever rolled back in this epoch, over all guardrails together; 0 means
+	// [criteria.DefaultAlpha], 1 %. Replicas that do not pool their evidence each have an alpha: with R of them, give each a fraction 1/R.
+	Alpha float64
+
 	// Criteria are what the candidate must not be worse in. At least one; unless OperationalOnly is set at least one must look at the answers
 	// ([criteria.Distribution], [criteria.Categories]) and do more than [criteria.Observe]. A [criteria.Backstop] is added if there is none. While the candidate runs
 	// on goroutines of its own (CandidateTimeout), a [criteria.Latency] without a Margin gets one of 0.02.
@@ -83,6 +87,12 @@ type Config[In, Out any] struct {
 	// that is under way for twice the timeout, and at least 2 s, counts as that arm's failure. At most 10 minutes; 0 means 1 s. Negative: the candidate runs on the caller's goroutine without a bound, which saves under a microsecond (BenchmarkPredict); a candidate that
 	// hangs then hangs its caller, and one that calls runtime.Goexit ends it, as in a direct call. The context of the call is the caller's.
 	CandidateTimeout time.Duration
+
+	// Preflight is how many requests stable serves as both arms before a candidate is exposed for the first time in its epoch; 0: none, else 1,000 to 10,000,000.
+	// They begin when the flag first asks for a share. Half of them, whatever the share, go the candidate's way - its goroutines, timeout, signals, criteria - with stable's
+	// model in it, so what differs is noise and our own overhead. If a criterion fails in that, or the split is not the declared one, something between the arms is
+	// not as it should be: the candidate gets no requests, and an event says why. An error that stable returns is returned, not asked for twice. See [Preflight].
+	Preflight int
 
 	// OnEvent is told of what a person may want to know: see [Event]. It is called on one goroutine of its own, in order, outside every lock; its panics are
 	// recovered and counted. While it does not return no further event is delivered; beyond 256 waiting events new ones are dropped and counted. It may call

@@ -42,6 +42,10 @@ const (
 	ReasonKeyFailed Reason = "key_failed"
 	// ReasonCarved: the request is in a slice that was given to stable, see [Config.SliceAction].
 	ReasonCarved Reason = "carved"
+	// ReasonPreflight: stable serves, as both arms, to see how it compares with itself; see [Config.Preflight].
+	ReasonPreflight Reason = "preflight"
+	// ReasonPreflightFailed: it did not compare well.
+	ReasonPreflightFailed Reason = "preflight_failed"
 	// ReasonClosed: the canary was shut down.
 	ReasonClosed Reason = "closed"
 )

@@ -55,6 +55,10 @@ const (
 	Carved = EventKind(keeper.CarvedEvent)
 	// Reassigned: a new period of [Config.Reassign] has begun; units meet another model than before, at random.
 	Reassigned = EventKind(keeper.Reassigned)
+	// PreflightPassed: stable was no worse than itself; the candidate may be exposed.
+	PreflightPassed = EventKind(keeper.PreflightPassed)
+	// PreflightFailed: it was; the candidate gets no requests until the next start.
+	PreflightFailed = EventKind(keeper.PreflightFailed)
 	// StateMissing: nothing was stored; a first start.
 	StateMissing = EventKind(keeper.StateMissing)
 	// StateResumed: a stored epoch goes on.

@@ -16,14 +16,15 @@ import (
 // gate is the part of the request path that does not know the types of the models. It is not generic on purpose: the compiler inlines what lies in other packages
 // here, but not into the instances of a generic method, where each such call would cost a nanosecond or two.
 type gate struct {
-	base     time.Time
-	plan     *atomic.Pointer[keeper.Plan]
-	ledger   *ledger.Ledger
-	recorder *telemetry.Recorder
-	classes  *classes
-	keyed    bool
-	wide     bool          // more slice dimensions than a reservation takes
-	draw     func() uint64 // the sentinel's coins
+	base      time.Time
+	plan      *atomic.Pointer[keeper.Plan]
+	ledger    *ledger.Ledger
+	recorder  *telemetry.Recorder
+	rehearsal *telemetry.Recorder // of a preflight: what is recorded here is recorded there, too, as stable's
+	classes   *classes
+	keyed     bool
+	wide      bool          // more slice dimensions than a reservation takes
+	draw      func() uint64 // the sentinel's coins
 }
 
 // visit is one request on its way.
@@ -56,7 +57,7 @@ type turn uint8
 const (
 	toStable turn = iota
 	toCandidate
-	past // the canary is closed
+	aside // not recorded here
 )
 
 func (v *visit) candidate() bool { return v.mark&ledger.Candidate != 0 }
@@ -68,11 +69,11 @@ func (g *gate) now() int64 { return int64(time.Since(g.base)) }
 func (g *gate) enter(v *visit, key string) turn {
 	plan := g.plan.Load()
 	v.plan = plan
-	if plan.Closed {
-		v.progress = accounted
-		return past
-	}
 	v.mark = plan.Mark
+	if plan.Aside {
+		v.progress = accounted
+		return aside
+	}
 	unit := uint64(0)
 	switch {
 	case !g.keyed:
@@ -178,9 +179,14 @@ func (g *gate) thinned(v *visit, outcome ledger.Outcome, stableAnswered bool) {
 	if v.candidate() {
 		arm = criteria.Candidate
 	}
-	g.recorder.Thin(telemetry.Request{
+	q := telemetry.Request{
 		Arm: uint8(arm), Reason: v.mark.Reason(), Outcome: uint8(outcome), Fallback: stableAnswered, Duration: time.Duration(v.latency),
-	})
+	}
+	g.recorder.Thin(q)
+	if g.rehearsal != nil {
+		q.Arm, q.Reason, q.Fallback = uint8(criteria.Stable), uint8(keeper.Preflight), false
+		g.rehearsal.Beside(q)
+	}
 }
 
 // unwound settles a request whose goroutine is being unwound out of a model.

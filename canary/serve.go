@@ -47,7 +47,7 @@ func (c *Canary[In, Out]) Predict(ctx context.Context, in In) (out Out, err erro
 			return out, err
 		}
 	default:
-		return c.stable.Predict(ctx, in)
+		return c.beside(ctx, in, v.plan)
 	}
 	if err == nil && v.hold.Held() {
 		c.signals.measure(&c.gate, &v, in, out)
@@ -85,7 +85,7 @@ func (c *Canary[In, Out]) serve(ctx context.Context, in *In, v *visit) (out Out,
 			return out, err
 		}
 	default:
-		return c.stable.Predict(ctx, *in)
+		return c.beside(ctx, *in, v.plan)
 	}
 	c.settle(ctx, v, in, &out, err)
 	return out, err
@@ -116,11 +116,19 @@ func (c *Canary[In, Out]) recovered(ctx context.Context, in *In, v *visit, out *
 	}
 }
 
+// beside answers a request that is not recorded here: the canary is closed, or its preflight is under way.
+func (c *Canary[In, Out]) beside(ctx context.Context, in In, plan *keeper.Plan) (Out, error) {
+	if plan.Rehearsal {
+		return c.preflight.canary.Predict(ctx, in)
+	}
+	return c.stable.Predict(ctx, in)
+}
+
 // serveKeyless answers with stable after the key function has panicked.
 func (c *Canary[In, Out]) serveKeyless(ctx context.Context, in *In, v *visit) (out Out, err error) {
-	if v.plan = c.gate.plan.Load(); v.plan.Closed {
+	if v.plan = c.gate.plan.Load(); v.plan.Aside {
 		v.progress = accounted
-		return c.stable.Predict(ctx, *in)
+		return c.beside(ctx, *in, v.plan)
 	}
 	c.gate.enterKeyless(v, keeper.KeyFailed)
 	defer func() {
@@ -181,6 +189,10 @@ func (c *Canary[In, Out]) askCandidate(ctx context.Context, in *In, v *visit) (o
 	v.progress = accounted
 	if outcome == ledger.Cancelled {
 		c.gate.leave(v, outcome)
+		return out, err
+	}
+	if c.gate.rehearsal != nil { // stable has answered; it must not be asked again
+		c.gate.fail(v, outcome, err, false)
 		return out, err
 	}
 	return c.fallBack(ctx, in, v, outcome, err)

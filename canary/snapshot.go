@@ -37,6 +37,9 @@ type Snapshot struct {
 	// Requests are the requests of each arm in this process, indexed by [Arm].
 	Requests [2]ArmRequests
 
+	// Preflight is how stable compared with itself; nil without [Config.Preflight].
+	Preflight *Preflight
+
 	// Verdicts are the criteria with their evidence, in the declared order, the backstop last.
 	Verdicts []criteria.Verdict
 	// LogE is the evidence of the guardrails in nats, at the last look, and Limit what it has to reach to roll back.
@@ -108,6 +111,7 @@ func (c *Canary[In, Out]) Snapshot() Snapshot {
 	for arm := range s.Requests {
 		s.Requests[arm] = requestsOf(&k.Arms[arm])
 	}
+	s.Preflight = c.preflight.report()
 	c.callbackPanics(func(name string, n int64) {
 		if n > 0 {
 			s.CallbackPanics[name] = n

@@ -18,6 +18,8 @@ const (
 	maxCandidateTimeout = 10 * time.Minute
 	// maxSentinel leaves the candidate at least half of the requests of its units.
 	maxSentinel = 0.5
+	// minPreflight is enough for every criterion to have bets, maxPreflight a day at a hundred requests a second.
+	minPreflight, maxPreflight = 1000, 10_000_000
 	// minReassign keeps a step long enough to bring evidence.
 	minReassign = time.Hour
 )
@@ -52,6 +54,9 @@ func (cfg *Config[In, Out]) validate() error {
 		p.add("CandidateTimeout", "%v is above %v", cfg.CandidateTimeout, maxCandidateTimeout)
 	}
 	cfg.validateCoins(&p)
+	if cfg.Preflight != 0 && (cfg.Preflight < minPreflight || cfg.Preflight > maxPreflight) {
+		p.add("Preflight", "%d is neither 0 nor %d to %d", cfg.Preflight, minPreflight, maxPreflight)
+	}
 	cfg.Signals.validate(&p)
 	switch {
 	case cfg.SliceAction > criteria.CarveOut:

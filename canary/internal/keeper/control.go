@@ -50,6 +50,7 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 	}
 	next := &Plan{
 		Threshold: threshold, Reason: reason, Mark: mark, Closed: k.closing,
+		Rehearsal: reason == Preflight, Aside: k.closing || reason == Preflight,
 		Share: route.Share(threshold), Epoch: state.Epoch, Period: k.period.number,
 		Divert: route.Threshold(k.cfg.Sentinel), Diverted: diverted,
 		Carves: len(k.carved) > 0 && threshold > 0, Carved: carved,
@@ -104,7 +105,11 @@ func (k *Keeper) wanted() (share float64, reason Reason, excluded bool) {
 			reason = Starting
 		}
 	}
-	return max(0, min(r.Share, 1-Holdback, k.ceiling)), reason, excluded
+	share = max(0, min(r.Share, 1-Holdback, k.ceiling))
+	if why, waits := k.waits(); waits && share > 0 {
+		return 0, why, false
+	}
+	return share, reason, excluded
 }
 
 // signalReady ends the wait in Start: nothing that is to come soon would change the plan.

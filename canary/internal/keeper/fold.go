@@ -252,10 +252,15 @@ func (f *fold) Settled(t ticket, e ledger.Entry, r *ledger.Result) {
 	if r.Outcome == ledger.Overdue {
 		duration = f.k.cfg.Deadline
 	}
-	f.k.cfg.Recorder.Fold(telemetry.Request{
+	q := telemetry.Request{
 		Arm: uint8(arm), Reason: e.Mark.Reason(), Outcome: uint8(r.Outcome),
 		Fallback: r.Answered, Duration: duration,
-	})
+	}
+	f.k.cfg.Recorder.Fold(q)
+	if both := f.k.cfg.Rehearsal; both != nil {
+		q.Arm, q.Reason, q.Fallback = uint8(criteria.Stable), uint8(Preflight), false
+		both.Beside(q)
+	}
 	f.windows.settled(t.window, r.Outcome.Failed())
 	o := f.observe(e, r)
 	if f.k.cfg.Observed != nil {

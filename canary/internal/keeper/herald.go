@@ -42,6 +42,8 @@ const (
 	HeldEvent          EventKind = "held"
 	CarvedEvent        EventKind = "carved"
 	Reassigned         EventKind = "reassigned"
+	PreflightPassed    EventKind = "preflight_passed"
+	PreflightFailed    EventKind = "preflight_failed"
 	CallbackFailed     EventKind = "callback_failed"
 	TelemetryFailed    EventKind = "telemetry_failed"
 )

@@ -39,6 +39,7 @@ type Config struct {
 	Deadline time.Duration // an open slot is settled as its arm's failure after this much awake time
 
 	Flag  flags.Config // without Changed and Warn
+	Share float64      // fixed, instead of a flag; 0: the flag decides
 	Store rollback.Store
 
 	// Abandoned is the number of candidate calls past their timeout that are still under way; at MaxAbandoned the candidate is taken to hang.
@@ -46,7 +47,12 @@ type Config struct {
 	MaxAbandoned int
 
 	Recorder *telemetry.Recorder
-	OnEvent  func(Event)
+	// Rehearsal makes this the keeper of a preflight: both arms are stable, and what is recorded is recorded there, too, as stable's.
+	Rehearsal *telemetry.Recorder
+	// Preflight reports whether the preflight is done and what went wrong; when it is not needed it ends at once. The keeper asks in each pass until it is done.
+	// nil: there is none.
+	Preflight func(needed bool) (done bool, problem string)
+	OnEvent   func(Event)
 
 	// Carves are the slices that are carved out so far, in order, asked after every fold by the keeper alone; nil: those of the judge.
 	Carves func() []criteria.Carve
@@ -78,26 +84,27 @@ type Keeper struct {
 	plan   atomic.Pointer[Plan]
 	awake  atomic.Int64 // nanoseconds this process has been awake, as far as the passes can tell
 
-	flag   *flags.Reader
+	flag   flagReader
 	clerk  *clerk
 	herald *herald
 	fold   fold
 
-	mu       sync.Mutex // everything below; never held during I/O or a call of the application's code
-	latch    *rollback.Latch
-	known    bool            // the state has been loaded
-	stateErr error           // why it has not
-	resumed  bool            // the epoch continues from an earlier process
-	early    *rollback.Cause // of a rollback before the state was known
-	routing  error           // why the routing is taken to be broken
-	ceiling  float64
-	held     string // the Hold criterion that set the ceiling
-	carved   []CarvedSlice
-	closing  bool
-	period   period
-	cause    string // of the rollback: for telemetry
-	origin   string
-	steps    steps
+	mu        sync.Mutex // everything below; never held during I/O or a call of the application's code
+	latch     *rollback.Latch
+	known     bool            // the state has been loaded
+	stateErr  error           // why it has not
+	resumed   bool            // the epoch continues from an earlier process
+	early     *rollback.Cause // of a rollback before the state was known
+	routing   error           // why the routing is taken to be broken
+	ceiling   float64
+	held      string // the Hold criterion that set the ceiling
+	carved    []CarvedSlice
+	closing   bool
+	period    period
+	rehearsal rehearsal
+	cause     string // of the rollback: for telemetry
+	origin    string
+	steps     steps
 
 	kick    chan struct{}
 	stop    chan struct{}
@@ -106,6 +113,14 @@ type Keeper struct {
 	isReady bool
 	closed  sync.Once
 	ending  sync.Once
+}
+
+// flagReader is a flag, or what stands for one.
+type flagReader interface {
+	Reading() flags.Reading
+	Counts() flags.Counts
+	First() <-chan struct{}
+	Close(ctx context.Context) error
 }
 
 // Start starts the goroutines of a keeper and waits, at most a second, until state and flag are known.
@@ -130,14 +145,18 @@ func Start(cfg Config) (*Keeper, error) {
 
 	cfg.Flag.Changed = k.wake
 	cfg.Flag.Warn = k.flagWarning
-	reader, err := flags.Start(cfg.Flag)
-	if err != nil {
-		return nil, err
+	if cfg.Share > 0 {
+		k.flag = flags.Fixed(cfg.Share)
+	} else {
+		reader, err := flags.Start(cfg.Flag)
+		if err != nil {
+			return nil, err
+		}
+		k.flag = reader
 	}
-	k.flag = reader
 	k.herald.start()
 	if cfg.Manual {
-		<-reader.First()
+		<-k.flag.First()
 		k.Step(0)
 		return k, nil
 	}
@@ -239,6 +258,7 @@ func (k *Keeper) pass(awake time.Duration) bool {
 	if k.cfg.Abandoned() >= k.cfg.MaxAbandoned {
 		k.trip("keeper", fmt.Sprintf("hang: %d candidate calls have not returned long after their timeout", k.cfg.MaxAbandoned), "hang", "local")
 	}
+	k.rehearse()
 	k.refresh()
 	k.herald.replaySoon(busy)
 	return busy

@@ -106,7 +106,7 @@ func TestRestartWithinAPeriod(t *testing.T) {
 			clock.unix.Store(3600 * 1000)
 			w := clock.world(t)
 			late := &lateStore{store: w.store}
-			w.Config.Store = late
+			w.Store = late
 			_, err := w.store.Memory.CompareAndSwap(t.Context(), state)
 			require.NoError(t, err)
 			late.shut.Store(tc.waiting > 0)

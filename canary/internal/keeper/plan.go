@@ -33,6 +33,10 @@ type Plan struct {
 
 	// Closed canaries serve stable and record nothing.
 	Closed bool
+	// Rehearsal says that another canary serves: the one of the preflight.
+	Rehearsal bool
+	// Aside says that requests are not recorded here: Closed or Rehearsal.
+	Aside bool
 
 	Share float64
 	Epoch uint64
@@ -45,32 +49,36 @@ type Reason uint8
 
 // The reasons. All but Split send every request to stable; with FlagError the last good share may still be held for a while.
 const (
-	Split         Reason = iota // the unit's bucket and the share
-	Starting                    // state or flag are not known yet
-	FlagError                   // the flag cannot be believed
-	StateUnknown                // the state cannot be read
-	RolledBack                  // the epoch was rolled back
-	RoutingBroken               // the split is not as declared
-	EmptyKey                    // the key function returned an empty key
-	KeyFailed                   // the key function panicked
-	Carved                      // the request is in a carved slice
-	Closed                      // the canary was shut down
-	Diverted                    // by the sentinel
+	Split           Reason = iota // the unit's bucket and the share
+	Starting                      // state or flag are not known yet
+	FlagError                     // the flag cannot be believed
+	StateUnknown                  // the state cannot be read
+	RolledBack                    // the epoch was rolled back
+	RoutingBroken                 // the split is not as declared
+	EmptyKey                      // the key function returned an empty key
+	KeyFailed                     // the key function panicked
+	Carved                        // the request is in a carved slice
+	Closed                        // the canary was shut down
+	Diverted                      // by the sentinel
+	Preflight                     // stable serves as both arms, to see how it compares with itself
+	PreflightBroken               // it did not compare well
 	NumReasons
 )
 
 var reasons = [NumReasons]struct{ name, flag string }{
-	Split:         {"split", "split"},
-	Starting:      {"starting", "default"},
-	FlagError:     {"flag_error", "error"},
-	StateUnknown:  {"state_unknown", "default"},
-	RolledBack:    {"rolled_back", "default"},
-	RoutingBroken: {"routing_broken", "default"},
-	EmptyKey:      {"empty_key", "default"},
-	KeyFailed:     {"key_failed", "default"},
-	Carved:        {"carved", "default"},
-	Closed:        {"closed", "default"},
-	Diverted:      {"sentinel", "split"},
+	Split:           {"split", "split"},
+	Starting:        {"starting", "default"},
+	FlagError:       {"flag_error", "error"},
+	StateUnknown:    {"state_unknown", "default"},
+	RolledBack:      {"rolled_back", "default"},
+	RoutingBroken:   {"routing_broken", "default"},
+	EmptyKey:        {"empty_key", "default"},
+	KeyFailed:       {"key_failed", "default"},
+	Carved:          {"carved", "default"},
+	Closed:          {"closed", "default"},
+	Preflight:       {"preflight", "default"},
+	PreflightBroken: {"preflight_failed", "default"},
+	Diverted:        {"sentinel", "split"},
 }
 
 // String is the reason in snake case, as telemetry spells it.
