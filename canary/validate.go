@@ -52,6 +52,7 @@ func (cfg *Config[In, Out]) validate() error {
 		p.add("CandidateTimeout", "%v is above %v", cfg.CandidateTimeout, maxCandidateTimeout)
 	}
 	cfg.validateCoins(&p)
+	cfg.validateSessions(&p)
 	cfg.Signals.validate(&p)
 	switch {
 	case cfg.SliceAction > criteria.CarveOut:
