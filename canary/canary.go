@@ -107,7 +107,7 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	}
 	c.keeper, err = keeper.Start(inRehearsal(keeper.Config{
 		Name: cfg.Name, Version: cfg.Candidate.Version, Keyed: cfg.Key != nil,
-		Sentinel: cfg.Sentinel, Reassign: cfg.Reassign, Now: set.now,
+		Sentinel: cfg.Sentinel, Reassign: cfg.Reassign, Now: set.now, Windows: windowsOf(declared),
 		Judge: judge, Numbers: len(c.signals.numbers), Texts: len(c.signals.labels), Checks: len(c.signals.checks), Dimensions: len(c.slices),
 		Overdue: c.classes.endings[ledger.Overdue], Carves: set.carves, Observed: set.observed,
 		Slots: set.slots, Deadline: max(defaultDeadline, 2*timeout),

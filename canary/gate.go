@@ -107,11 +107,11 @@ func (g *gate) enter(v *visit, key string) turn {
 
 // diverts draws the sentinel's coin for a request of a unit that is the candidate's, and says whether it goes to stable.
 func (g *gate) diverts(v *visit) bool {
+	v.mark |= ledger.Sentinel
 	if route.Draw(g.draw()) < v.plan.Divert {
-		v.mark = v.plan.Diverted
+		v.mark = v.mark.WithReason(uint8(keeper.Diverted)) &^ ledger.Candidate
 		return true
 	}
-	v.mark |= ledger.Sentinel
 	return false
 }
 

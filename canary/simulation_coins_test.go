@@ -180,3 +180,22 @@ func TestSimBrokenSentinel(t *testing.T) {
 		})
 	}
 }
+
+// The sentinel's coins cost no memory.
+func TestSentinelDoesNotAllocate(t *testing.T) {
+	tr := newTrial(1, setup{percent: 50, change: func(cfg *Config[question, answer]) { cfg.Sentinel = 0.5 }})
+	defer tr.close()
+	in, diverted := question{user: "somebody"}, 0
+	for ; ; in.user += "?" {
+		if _, d, _ := tr.c.Decide(t.Context(), in); d.Arm == Candidate || d.Reason == ReasonSentinel {
+			break
+		}
+	}
+	require.Zero(t, testing.AllocsPerRun(1000, func() {
+		if _, d, _ := tr.c.Decide(t.Context(), in); d.Reason == ReasonSentinel {
+			diverted++
+		}
+		_, _ = tr.c.Predict(t.Context(), in)
+	}))
+	require.Positive(t, diverted)
+}

@@ -57,6 +57,10 @@ type Snapshot struct {
 	UnderWay, Abandoned int
 	// Thinned requests were served but left out of the evidence, because the ledger was full.
 	Thinned int64
+	// Sessions is how many sessions of units wait to be judged, those under way included, where a criterion looks at sessions; SessionsThinned units have none in
+	// their step, because 65,536 waited already.
+	Sessions        int
+	SessionsThinned uint64
 	// EventsDropped is how many events OnEvent was too slow to take, HookFailures how often it panicked, StoreFailures how often the store failed.
 	EventsDropped, HookFailures, StoreFailures int64
 	// CallbackPanics counts the panics and the runtime.Goexits of the functions in the configuration: "key", "number:confidence", "label:language",
@@ -99,7 +103,7 @@ func (c *Canary[In, Out]) Snapshot() Snapshot {
 		State: k.State, StateError: k.StateErr, Durable: k.Durable,
 		Share: k.Plan.Share, Reason: reasonOf(k.Plan.Reason), FlagShare: k.Flag.Share, FlagError: k.Flag.Err, Held: k.Held,
 		Verdicts: k.Verdicts, LogE: k.LogE, Limit: k.Limit, RoutingLogE: k.RoutingLogE, Testified: k.Testified, Drawn: k.Drawn, Blind: k.Blind,
-		UnderWay: k.UnderWay, Abandoned: k.Abandoned, Thinned: k.Thinned,
+		Sessions: k.Sessions, SessionsThinned: k.SessionsThinned, UnderWay: k.UnderWay, Abandoned: k.Abandoned, Thinned: k.Thinned,
 		EventsDropped: k.EventsDropped, HookFailures: k.HookFailures, StoreFailures: k.StoreFailures,
 		CallbackPanics: map[string]int64{},
 	}

@@ -36,11 +36,9 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 		defer k.signalReady() // when the plan is there
 	}
 	threshold := route.Threshold(share)
-	diverted := ledger.Sentinel.WithReason(uint8(Diverted))
 	mark := ledger.Mark(0).WithReason(uint8(reason))
 	if excluded {
 		mark |= ledger.Excluded
-		diverted |= ledger.Excluded
 	}
 	carved := k.cellsCarved()
 	k.period.turn(&k.cfg)
@@ -52,7 +50,7 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 		Threshold: threshold, Reason: reason, Mark: mark, Closed: k.closing,
 		Rehearsal: reason == Preflight, Aside: k.closing || reason == Preflight,
 		Share: route.Share(threshold), Epoch: state.Epoch, Period: k.period.number,
-		Divert: route.Threshold(k.cfg.Sentinel), Diverted: diverted,
+		Divert: route.Threshold(k.cfg.Sentinel),
 		Carves: len(k.carved) > 0 && threshold > 0, Carved: carved,
 	}
 	if was != nil {

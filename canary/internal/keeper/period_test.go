@@ -69,8 +69,9 @@ func TestPeriodsDoNotGoBack(t *testing.T) {
 	require.Equal(t, route.Salt("test", 1, 1003), k.Plan().Salt)
 }
 
-// counted is what a call of a unit counts as.
-func counted(k *Keeper, unit uint64) criteria.Stratum {
+// counted is what a call of unit 1 counts as.
+func counted(k *Keeper) criteria.Stratum {
+	const unit = 1
 	plan := k.Plan()
 	e := ledger.Entry{Unit: unit, Step: plan.Step}
 	if route.Bucket(unit, plan.Salt) < plan.Threshold {
@@ -122,8 +123,8 @@ func TestRestartWithinAPeriod(t *testing.T) {
 				clock.add(time.Hour)
 				k.Step(0)
 			}
-			require.Equal(t, tc.want, counted(k, 1))
-			require.Equal(t, criteria.Uncounted, counted(k, 1))
+			require.Equal(t, tc.want, counted(k))
+			require.Equal(t, criteria.Uncounted, counted(k))
 		})
 	}
 }
@@ -166,20 +167,37 @@ func TestOvertakenByAReassignment(t *testing.T) {
 	old := k.Plan()
 	clock.add(time.Hour)
 	k.Step(0)
-	require.Equal(t, criteria.Fresh, counted(k, 1))
+	require.Equal(t, criteria.Fresh, counted(k))
 	late := k.fold.Assigned(ledger.Entry{Unit: 2, Step: old.Step, Mark: ledger.Candidate | ledger.Sentinel})
 	require.Equal(t, criteria.Uncounted, late.stratum)
 	require.False(t, late.sentinel)
 }
 
-// The plan says what the sentinel does; what it diverts while a flag is held is marked as no evidence.
+// A unit that was thinned under old coins has not been seen under new ones.
+func TestThinnedBeforeAReassignment(t *testing.T) {
+	var clock wall
+	clock.unix.Store(3600 * 1000)
+	k := clock.world(t).start(t)
+	var holds []ledger.Hold
+	for h := request(k, 0); h.Held(); h = request(k, 0) {
+		holds = append(holds, h)
+	}
+	require.False(t, request(k, 1).Held())
+	for _, h := range holds {
+		h.Settle(ledger.OK, false, 1)
+	}
+	clock.add(time.Hour)
+	k.Step(0)
+	require.Equal(t, criteria.Fresh, counted(k))
+}
+
+// The plan says what the sentinel does.
 func TestSentinelInThePlan(t *testing.T) {
 	w := newWorld(t, 50)
 	w.Manual, w.Sentinel = true, 0.25
 	k := w.start(t)
 	p := k.Plan()
 	require.Equal(t, route.Threshold(0.25), p.Divert)
-	require.Equal(t, ledger.Sentinel.WithReason(uint8(Diverted)), p.Diverted)
 	require.InDelta(t, 0.25, k.fold.coins.Epsilon, 0)
 	w.Sentinel = 0
 	require.Zero(t, w.start(t).Plan().Divert)

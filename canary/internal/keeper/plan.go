@@ -14,10 +14,8 @@ type Plan struct {
 	Threshold uint64
 	Salt      uint64
 
-	// Divert is the number of draws, of 2^53, with which the sentinel gives a request below Threshold to stable; Diverted is the mark of such a request. 0: no
-	// sentinel.
-	Divert   uint64
-	Diverted ledger.Mark
+	// The sentinel gives a request below Threshold to stable iff a fresh draw is below Divert; 0: there is no sentinel.
+	Divert uint64
 
 	// Step numbers the stretches of constant share under one salt; Spent are the coins of this step that were spent without a slot.
 	Step  uint32

@@ -30,6 +30,8 @@ type Snapshot struct {
 	Testified           uint64
 	Drawn               time.Time // when the assignments were drawn; zero: for the whole epoch
 	UnderWay, Abandoned int
+	Sessions            int    // windows of units that wait to be judged
+	SessionsThinned     uint64 // units that found too many
 	Thinned             int64
 	EventsDropped       int64
 	StoreFailures       int64
@@ -83,6 +85,9 @@ func (f *fold) look(s *Snapshot) {
 	s.RoutingLogE = f.routing.LogE()
 	s.Testified = f.coins.Testified()
 	s.UnderWay = f.folder.Open() + f.folder.Late()
+	if f.windows != nil {
+		s.Sessions, s.SessionsThinned = f.windows.Waiting(), f.windows.Refused()
+	}
 	s.Blind = f.blind()
 	for i := range s.Verdicts {
 		if v := &s.Verdicts[i]; v.Result == criteria.NoEvidence && s.Blind != "" && v.Name != (criteria.Backstop{}).Name() {

@@ -64,13 +64,12 @@ func (w *windows) settled(t sessions.Ticket, harm bool) {
 	}
 }
 
-// judge hands the finished windows to the judge. It reports whether there were any. When the keeper is closed and nothing is under way no call can follow in any
-// of them, and all are finished.
+// judge hands the finished windows to the judge. It reports whether there were any. Once the keeper is closed no call can follow in any of them: all end.
 func (w *windows) judge(awake time.Duration) (criteria.Ruling, bool) {
 	if w == nil {
 		return criteria.Ruling{}, false
 	}
-	if plan := w.fold.k.Plan(); plan != nil && plan.Closed && w.fold.folder.Open() == 0 {
+	if plan := w.fold.k.Plan(); plan != nil && plan.Closed {
 		w.BeginStep([criteria.NumStrata]float64{})
 	}
 	w.judged = false

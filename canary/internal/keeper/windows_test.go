@@ -123,6 +123,7 @@ func TestWindowsOfSteps(t *testing.T) {
 		require.NoError(t, w.hand.Set(rollout, 75))
 		pass(3 * time.Second)
 		k.Step(0)
+		require.Equal(t, 1, k.Snapshot().Sessions)
 		require.InDelta(t, 0.75, k.Plan().Share, 1e-12)
 		require.Empty(t, *notes, "nobody has called in the new step")
 		ask(k, 2, 0, ledger.OK)
@@ -156,5 +157,7 @@ func TestWindowsReachTheJudge(t *testing.T) {
 	require.Zero(t, k.fold.windows.Waiting())
 	require.True(t, k.fold.windows.evidence.Empty())
 	w.Windows = sessions.Config{}
-	require.Nil(t, w.start(t).fold.windows)
+	k = w.start(t)
+	require.Nil(t, k.fold.windows)
+	require.Zero(t, k.Snapshot().Sessions)
 }
