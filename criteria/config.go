@@ -10,8 +10,9 @@ import (
 // A Config declares what one epoch is judged by. It is plain data, read once by
 // [NewJudge].
 type Config struct {
-	// Criteria, at least one. No two may share both name and role, and at most
-	// one may be a [Backstop].
+	// Criteria, at least one. No two may share both name and role, or want a signal
+	// in opposite directions, and at most one may be a [Backstop] and one a
+	// [SessionErrorRate].
 	Criteria []Criterion
 	// Alpha, in (0, 1), bounds the probability that a candidate within every
 	// tolerance is ever rolled back in this epoch, over all guardrails
@@ -101,6 +102,12 @@ func (p *problems) checkTolerance(x float64) {
 	}
 }
 
+func (p *problems) checkMargin(x float64) {
+	if !(x >= 0 && x < 1) {
+		p.add("margin %v is outside [0, 1)", x)
+	}
+}
+
 func (p *problems) checkWeight(x float64) {
 	if !(x >= 0 && x <= maxWeight) {
 		p.add("weight %v is outside [0, %.0f]", x, maxWeight)
@@ -168,11 +175,15 @@ func (c *Config) watches(p *problems) []*watch {
 		}
 		p.field = criterion.Name()
 		w := c.watch(criterion, p)
-		if slices.ContainsFunc(watches, w.repeats) {
+		switch {
+		case slices.ContainsFunc(watches, w.repeats):
 			p.add("declared twice as %v", w.role)
+		case w.group == windowsGroup && slices.ContainsFunc(watches, func(o *watch) bool { return o.group == windowsGroup }):
+			p.add("declared twice: a unit has one window")
 		}
 		watches = append(watches, w)
 	}
+	p.checkDirections(watches)
 	shareBudget(watches)
 	return watches
 }

@@ -39,7 +39,8 @@ func (w *watch) fail(explain func(*watch) Verdict, reason string) {
 // A finding is the event that speaks loudest, as people are shown it.
 type finding struct {
 	what              string
-	alone             bool // about the candidate only
+	of                string // what is counted
+	alone             bool   // about the candidate only
 	event             *event
 	slice             *slice // nil: in all traffic
 	stable, candidate tallied
@@ -60,9 +61,9 @@ func (f *finding) words() string {
 	case f.what == "":
 		return ""
 	case f.alone:
-		return fmt.Sprintf("%s: %s of candidate calls", f.what, percent(f.candidate.rate()))
+		return fmt.Sprintf("%s: %s of candidate %s", f.what, percent(f.candidate.rate()), f.of)
 	}
-	return fmt.Sprintf("%s: %s of candidate, %s of stable calls", f.what, percent(f.candidate.rate()), percent(f.stable.rate()))
+	return fmt.Sprintf("%s: %s of candidate, %s of stable %s", f.what, percent(f.candidate.rate()), percent(f.stable.rate()), f.of)
 }
 
 // finding looks for the loudest event, in all traffic or in the slice that weighs
@@ -74,7 +75,7 @@ func (w *watch) finding(s *session) finding {
 		}
 	}
 	e := w.book.leader()
-	f := finding{event: e, alone: w.book.null().m == 0}
+	f := finding{event: e, of: w.group.noun() + "s", alone: w.book.null().m == 0}
 	if e == nil {
 		e = &event{}
 	} else {
@@ -107,7 +108,7 @@ func (w *watch) sliceFinding(sl *slice) finding {
 		n = shown{n.c0, n.c1, n.s0, n.s1}
 	}
 	return finding{
-		what: what, alone: w.book.null().m == 0, slice: sl,
+		what: what, of: w.group.noun() + "s", alone: w.book.null().m == 0, slice: sl,
 		stable: tallied{n.s1, n.s1 + n.s0}, candidate: tallied{n.c1, n.c1 + n.c0},
 	}
 }
@@ -118,7 +119,7 @@ func (w *watch) reason(s *session, v *Verdict) string {
 	case s.shares == [NumStrata]float64{}:
 		return "nothing counts now: no share is between 0 and 1"
 	case v.Candidate.Calls == 0:
-		return "no call of the candidate counted yet"
+		return "no " + w.group.noun() + " of the candidate counted yet"
 	case w.book.starved():
 		return fmt.Sprintf("no bets before %d values are known", valuesForBets)
 	}

@@ -102,8 +102,9 @@ type Verdict struct {
 	// 1 - alpha, from the larger stratum of the current step; [0, +Inf] without
 	// data. See [RatioInterval].
 	Ratio Interval
-	// Tolerance is the relative excess allowed, 0 for [Strict]; for a
-	// [Backstop] its limit.
+	// Tolerance is the relative excess allowed, 0 for [Strict]. For a criterion
+	// without stable it is the rate allowed: the limit of a [Backstop] or an
+	// [ErrorObjective], what the quantile of a [LatencyObjective] leaves.
 	Tolerance float64
 	// Weight is the criterion's fraction of the budget of its role.
 	Weight float64
