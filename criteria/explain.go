@@ -79,11 +79,34 @@ func (w *watch) finding(s *session) finding {
 	if e == nil {
 		e = &event{}
 	} else {
-		e, f.what = w.shown(e)
+		e, f.what = w.shown(w.newcomer(e, s))
 		f.event = e
 	}
 	f.stable, f.candidate = w.estimate(e, s, Stable), w.estimate(e, s, Candidate)
 	return f
+}
+
+// newcomer looks into the event of all labels that stable has not given: if half of
+// the candidate's calls that showed it gave the same label, that is the event.
+func (w *watch) newcomer(e *event, s *session) *event {
+	if e.at != novelLabel {
+		return e
+	}
+	most, all := event{}, 0.0
+	best := 0.0
+	for _, spans := range e.candidate {
+		for id := spans.from; id < spans.to; id++ {
+			one := event{stable: []span{{id, id + 1}}, at: id}
+			n := w.estimate(&one, s, Candidate).events
+			if all += n; n > best {
+				most, best = one, n
+			}
+		}
+	}
+	if best == 0 || 2*best < all {
+		return e
+	}
+	return &most
 }
 
 // shown is the event that people are shown for another: itself or its complement.

@@ -114,7 +114,9 @@ func (v *processVector) book() book {
 	for id := range all {
 		all[id] = id
 	}
-	b := newLabelBook(l, nil, "")
+	k := answerLabels
+	k.ids = cells
+	b := newLabelBook(k, l, nil, "")
 	b.labels, b.count = all, cells
 	return &baseLabels{b}
 }
