@@ -45,6 +45,12 @@ type Config struct {
 	// Sentinel says that some requests are in the [Sentinel] stratum. Half of the
 	// weight of every criterion that reads the router's coins is on them.
 	Sentinel bool
+	// Rounding seeds the random numbers with which [Mean] rounds. Evidence made in
+	// the same order by judges with the same seed is rounded alike, so that a run can
+	// be repeated; the replicas of a fleet, and the lives of a process that resumes,
+	// should each have a seed of their own, or they draw the same numbers. It is no
+	// part of what evidence means: that of different seeds may be merged.
+	Rounding uint64
 }
 
 // A SliceAction is what a breach within a slice does.

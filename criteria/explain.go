@@ -40,7 +40,8 @@ func (w *watch) fail(explain func(*watch) Verdict, reason string) {
 type finding struct {
 	what              string
 	of                string // what is counted
-	alone             bool   // about the candidate only
+	amount            func(rate float64) string
+	alone             bool // about the candidate only
 	event             *event
 	slice             *slice // nil: in all traffic
 	stable, candidate tallied
@@ -61,9 +62,9 @@ func (f *finding) words() string {
 	case f.what == "":
 		return ""
 	case f.alone:
-		return fmt.Sprintf("%s: %s of candidate %s", f.what, percent(f.candidate.rate()), f.of)
+		return fmt.Sprintf("%s: %s of candidate %s", f.what, f.amount(f.candidate.rate()), f.of)
 	}
-	return fmt.Sprintf("%s: %s of candidate, %s of stable %s", f.what, percent(f.candidate.rate()), percent(f.stable.rate()), f.of)
+	return fmt.Sprintf("%s: %s of candidate, %s of stable %s", f.what, f.amount(f.candidate.rate()), f.amount(f.stable.rate()), f.of)
 }
 
 // finding looks for the loudest event, in all traffic or in the slice that weighs
@@ -75,7 +76,8 @@ func (w *watch) finding(s *session) finding {
 		}
 	}
 	e := w.book.leader()
-	f := finding{event: e, of: w.group.noun() + "s", alone: w.book.null().m == 0}
+	f := w.blank()
+	f.event = e
 	if e == nil {
 		e = &event{}
 	} else {
@@ -113,11 +115,22 @@ func (w *watch) newcomer(e *event, s *session) *event {
 func (w *watch) shown(e *event) (*event, string) {
 	what, complement := w.book.words(e)
 	if complement {
-		given := []span{{e.at, e.at + 1}}
-		e = &event{stable: given, candidate: given}
+		e = e.complement()
 	}
 	return e, what
 }
+
+// blank is a finding without an event.
+func (w *watch) blank() finding {
+	f := finding{of: w.group.noun() + "s", alone: w.book.null().m == 0, amount: percent}
+	if m, ok := w.book.(measure); ok {
+		f.amount = m.amount
+	}
+	return f
+}
+
+// A measure is a book with other units than percent of calls.
+type measure interface{ amount(rate float64) string }
 
 // sliceFinding is the loudest event within a slice.
 func (w *watch) sliceFinding(sl *slice) finding {
@@ -130,10 +143,10 @@ func (w *watch) sliceFinding(sl *slice) finding {
 	if complement {
 		n = shown{n.c0, n.c1, n.s0, n.s1}
 	}
-	return finding{
-		what: what, of: w.group.noun() + "s", alone: w.book.null().m == 0, slice: sl,
-		stable: tallied{n.s1, n.s1 + n.s0}, candidate: tallied{n.c1, n.c1 + n.c0},
-	}
+	f := w.blank()
+	f.what, f.slice = what, sl
+	f.stable, f.candidate = tallied{n.s1, n.s1 + n.s0}, tallied{n.c1, n.c1 + n.c0}
+	return f
 }
 
 // reason says why there is no evidence yet.

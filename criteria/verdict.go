@@ -96,7 +96,9 @@ type Verdict struct {
 	// more convincing than all traffic; empty otherwise. Stable and Candidate are
 	// then of the slice alone.
 	Slice string
-	// Stable and Candidate are the estimates of that event.
+	// Stable and Candidate are the estimates of that event. For a [Mean] the rate is
+	// the mean, as the part of the range that it is above Min, and the events are what
+	// the calls add up to.
 	Stable, Candidate Estimate
 	// Ratio is the interval of the candidate's rate over stable's at level
 	// 1 - alpha, from the larger stratum of the current step; [0, +Inf] without
