@@ -88,10 +88,13 @@ type plan struct {
 	safe      line // what promotion has to prove; zero: the criterion does not gate
 }
 
-// A meter turns an observation into one of its cells, or into cells() when the
+// A meter has cells: it is a [callMeter], a [rounder] or a [pairMeter].
+type meter interface{ cells() int }
+
+// A callMeter turns an observation into one of its cells, or into cells() when the
 // observation has no value for it.
-type meter interface {
-	cells() int
+type callMeter interface {
+	meter
 	cell(*Observation) int
 }
 

@@ -43,7 +43,7 @@ func (x *crossings) count(c *columns, s Stratum, dimension int, cell uint8, o *O
 	}
 	key := newCrossingKey(int(s)*numArms+int(o.Arm), dimension, cell, 0)
 	for i := range c.list {
-		column := c.list[i].offset + c.list[i].cell(o, dice)
+		column := c.list[i].cell(o, dice)
 		x.list = append(x.list, crossing{key + crossingKey(column), 1})
 	}
 	if len(x.list) >= x.limit {

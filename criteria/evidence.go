@@ -53,6 +53,14 @@ func (e *Evidence) ObserveWindow(s Stratum, o *Observation) {
 	}
 }
 
+// ObservePair counts one input that both models saw, for the criteria that judge
+// pairs alone: [Disagreement] and [Difference]. Nothing of p is kept.
+func (e *Evidence) ObservePair(p *Pair) {
+	if e.form != nil && len(e.form.columns[pairsGroup].list) > 0 {
+		e.form.columns[pairsGroup].countPair(&e.tables[pairsGroup], p)
+	}
+}
+
 // observe counts a call in all traffic and in its slices, where the dice make it the
 // same cell.
 func (e *Evidence) observe(s Stratum, o *Observation, dice uint64) {
@@ -144,10 +152,21 @@ type columns struct {
 	width int
 }
 
+// A column is the cells of a meter, of one kind or another.
 type column struct {
-	meter   meter
-	rounder rounder // the meter, if it is one
-	offset  int
+	meter  meter
+	call   callMeter
+	round  rounder
+	pair   pairMeter
+	offset int
+}
+
+func newColumn(m meter, offset int) column {
+	c := column{meter: m, offset: offset}
+	c.call, _ = m.(callMeter)
+	c.round, _ = m.(rounder)
+	c.pair, _ = m.(pairMeter)
+	return c
 }
 
 // A rounder is a meter with values between its cells: the dice, equally likely to be
@@ -157,17 +176,20 @@ type rounder interface {
 	round(o *Observation, dice uint64) int
 }
 
+// evenDice round to the nearest cell, which will do where nothing is bet on it.
+const evenDice = 1 << 63
+
+// cell returns the column of a call.
 func (c *column) cell(o *Observation, dice uint64) int {
-	if c.rounder != nil {
-		return c.rounder.round(o, dice)
+	if c.round != nil {
+		return c.offset + c.round.round(o, dice)
 	}
-	return c.meter.cell(o)
+	return c.offset + c.call.cell(o)
 }
 
 func (c *columns) append(m meter) (offset int) {
 	offset = c.width
-	r, _ := m.(rounder)
-	c.list = append(c.list, column{m, r, offset})
+	c.list = append(c.list, newColumn(m, offset))
 	c.width += m.cells() + 1
 	return offset
 }
@@ -181,6 +203,20 @@ func (c *columns) count(to *counts, s Stratum, o *Observation, dice uint64) {
 	to.seen[r]++
 	row := to.cells[r*to.width : (r+1)*to.width]
 	for i := range c.list {
-		row[c.list[i].offset+c.list[i].cell(o, dice)]++
+		row[c.list[i].cell(o, dice)]++
+	}
+}
+
+// countPair adds one pair where it bears on something.
+func (c *columns) countPair(to *counts, p *Pair) {
+	row, counted := to.row(0, int(Candidate)), false
+	for i := range c.list {
+		if cell := c.list[i].pair.pairCell(p); cell != unpaired {
+			row[c.list[i].offset+cell]++
+			counted = true
+		}
+	}
+	if counted {
+		to.seen[Candidate]++
 	}
 }

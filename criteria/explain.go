@@ -62,7 +62,7 @@ func (f *finding) words() string {
 	case f.what == "":
 		return ""
 	case f.alone:
-		return fmt.Sprintf("%s: %s of candidate %s", f.what, f.amount(f.candidate.rate()), f.of)
+		return fmt.Sprintf("%s: %s of %s", f.what, f.amount(f.candidate.rate()), f.of)
 	}
 	return fmt.Sprintf("%s: %s of candidate, %s of stable %s", f.what, f.amount(f.candidate.rate()), f.amount(f.stable.rate()), f.of)
 }
@@ -123,6 +123,9 @@ func (w *watch) shown(e *event) (*event, string) {
 // blank is a finding without an event.
 func (w *watch) blank() finding {
 	f := finding{of: w.group.noun() + "s", alone: w.book.null().m == 0, amount: percent}
+	if f.alone && w.group != pairsGroup {
+		f.of = "candidate " + f.of
+	}
 	if m, ok := w.book.(measure); ok {
 		f.amount = m.amount
 	}
@@ -154,6 +157,8 @@ func (w *watch) reason(s *session, v *Verdict) string {
 	switch {
 	case s.shares == [NumStrata]float64{}:
 		return "nothing counts now: no share is between 0 and 1"
+	case v.Candidate.Calls == 0 && w.group == pairsGroup:
+		return "no pair counted yet"
 	case v.Candidate.Calls == 0:
 		return "no " + w.group.noun() + " of the candidate counted yet"
 	case w.book.starved():

@@ -110,9 +110,6 @@ type meanMeter struct {
 
 func (meanMeter) cells() int { return meanLevels + 1 }
 
-// cell rounds to the nearest level, which will do where nothing is bet on it.
-func (m meanMeter) cell(o *Observation) int { return m.round(o, 1<<63) }
-
 // round rounds up when the part that is lost otherwise is more than the dice show,
 // as a fraction of what they can show.
 func (m meanMeter) round(o *Observation, dice uint64) int {

@@ -102,6 +102,9 @@ func (v *processVector) book() book {
 	cells := len(v.Epochs[0].Stable)
 	switch v.Kind {
 	case "rate":
+		if v.Name == "paired sign test on discordant pairs" {
+			return Disagreement{Limit: Strict}.plan(nil, &problems{}).book
+		}
 		return newRateBook(v.Name, l, v.Prior)
 	case "thresholds":
 		return newThresholdBook(thresholds{

@@ -98,7 +98,8 @@ type Verdict struct {
 	Slice string
 	// Stable and Candidate are the estimates of that event. For a [Mean] the rate is
 	// the mean, as the part of the range that it is above Min, and the events are what
-	// the calls add up to.
+	// the calls add up to; for a [Disagreement] it is (1 + d)/2, d being the part of the
+	// pairs by which the candidate differs more than stable from itself.
 	Stable, Candidate Estimate
 	// Ratio is the interval of the candidate's rate over stable's at level
 	// 1 - alpha, from the larger stratum of the current step; [0, +Inf] without
@@ -106,7 +107,8 @@ type Verdict struct {
 	Ratio Interval
 	// Tolerance is the relative excess allowed, 0 for [Strict]. For a criterion
 	// without stable it is the rate allowed: the limit of a [Backstop] or an
-	// [ErrorObjective], what the quantile of a [LatencyObjective] leaves.
+	// [ErrorObjective], what the quantile of a [LatencyObjective] leaves; and that of
+	// a [Disagreement].
 	Tolerance float64
 	// Weight is the criterion's fraction of the budget of its role.
 	Weight float64
