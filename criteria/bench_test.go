@@ -60,7 +60,10 @@ func BenchmarkObserve(b *testing.B) {
 }
 
 // coinCriteria are the kinds that read coins.
-var coinCriteria = []Criterion{ErrorRate{}, Latency{}, Distribution{Signal: "score"}, Categories{Signal: "class"}}
+var coinCriteria = []Criterion{
+	ErrorRate{}, Latency{}, Distribution{Signal: "score"}, Categories{Signal: "class"},
+	Mean{Signal: "score", Want: Higher}, FailureModes{},
+}
 
 // warmJudge has closed rounds, so that all bets are placed.
 func warmJudge(b *testing.B, criterion Criterion) (*Judge, *Evidence) {

@@ -30,9 +30,10 @@ type book interface {
 // A rateBook bets on one event with two cells.
 type rateBook struct {
 	process
-	what   string
-	prior  float64
-	events [1]event
+	what       string
+	complement bool // people are shown the rate of the other cell
+	prior      float64
+	events     [1]event
 }
 
 func newRateBook(what string, l line, prior float64) *rateBook {
@@ -54,4 +55,4 @@ func (b *rateBook) starved() bool               { return false }
 func (b *rateBook) leader() *event              { return &b.events[0] }
 func (b *rateBook) null() line                  { return b.line }
 func (b *rateBook) within() []event             { return slices.Clone(b.process.events) }
-func (b *rateBook) words(*event) (string, bool) { return b.what, false }
+func (b *rateBook) words(*event) (string, bool) { return b.what, b.complement }

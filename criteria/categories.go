@@ -7,9 +7,9 @@ import "fmt"
 // were not seen before, each within the tolerance.
 //
 // Half of its weight is on the labels known when the first bets are placed, a
-// quarter on "a label not known before this round", and a quarter on the labels
-// found later, the j-th of them with 6/(pi^2 j^2) of it. Which labels are known
-// is fixed for a round by the rounds closed before.
+// quarter on "a label that stable has not given yet", and a quarter on the labels
+// found later, the j-th of them with 6/(pi^2 j^2) of it. Which labels are known, and
+// to whom, is fixed for a round by the rounds closed before.
 //
 //   - Assumes: the coins of the router only; a label set that may grow.
 //   - Guarantees: P(Fail ever reported | P(A | candidate) <= (1 + Tolerance)
@@ -48,9 +48,9 @@ func (c Categories) plan(cfg *Config, p *problems) plan {
 	return plan{
 		role: c.Role, weight: relativeWeight(c.Weight), tolerance: x,
 		meter: labelMeter{signal: signal},
-		book: newLabelBook(line{m: 1 + x}, func(id int) string {
+		book: newLabelBook(answerLabels, line{m: 1 + x}, func(id int) string {
 			return fmt.Sprintf("%s is %s", c.Signal, names{cfg}.label(signal, id))
-		}, c.Signal+" is a label not known before"),
+		}, c.Signal+" is a label that stable never gave"),
 	}
 }
 

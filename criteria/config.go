@@ -10,8 +10,9 @@ import (
 // A Config declares what one epoch is judged by. It is plain data, read once by
 // [NewJudge].
 type Config struct {
-	// Criteria, at least one. No two may share both name and role, and at most
-	// one may be a [Backstop].
+	// Criteria, at least one. No two may share both name and role, or want a signal
+	// in opposite directions, and at most one may be a [Backstop] and one a
+	// [SessionErrorRate].
 	Criteria []Criterion
 	// Alpha, in (0, 1), bounds the probability that a candidate within every
 	// tolerance is ever rolled back in this epoch, over all guardrails
@@ -44,6 +45,12 @@ type Config struct {
 	// Sentinel says that some requests are in the [Sentinel] stratum. Half of the
 	// weight of every criterion that reads the router's coins is on them.
 	Sentinel bool
+	// Rounding seeds the random numbers with which [Mean] rounds. Evidence made in
+	// the same order by judges with the same seed is rounded alike, so that a run can
+	// be repeated; the replicas of a fleet, and the lives of a process that resumes,
+	// should each have a seed of their own, or they draw the same numbers. It is no
+	// part of what evidence means: that of different seeds may be merged.
+	Rounding uint64
 }
 
 // A SliceAction is what a breach within a slice does.
@@ -98,6 +105,12 @@ func (p *problems) join() error { return errors.Join(p.found...) }
 func (p *problems) checkTolerance(x float64) {
 	if x != Strict && !(x >= 0 && x <= maxTolerance) {
 		p.add("tolerance %v is neither in [0, %d] nor Strict", x, maxTolerance)
+	}
+}
+
+func (p *problems) checkMargin(x float64) {
+	if !(x >= 0 && x < 1) {
+		p.add("margin %v is outside [0, 1)", x)
 	}
 }
 
@@ -168,11 +181,15 @@ func (c *Config) watches(p *problems) []*watch {
 		}
 		p.field = criterion.Name()
 		w := c.watch(criterion, p)
-		if slices.ContainsFunc(watches, w.repeats) {
+		switch {
+		case slices.ContainsFunc(watches, w.repeats):
 			p.add("declared twice as %v", w.role)
+		case w.group == windowsGroup && slices.ContainsFunc(watches, func(o *watch) bool { return o.group == windowsGroup }):
+			p.add("declared twice: a unit has one window")
 		}
 		watches = append(watches, w)
 	}
+	p.checkDirections(watches)
 	shareBudget(watches)
 	return watches
 }

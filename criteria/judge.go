@@ -33,6 +33,8 @@ type Judge struct {
 	carves   []Carve
 	now      time.Duration
 	ruling   Ruling
+	seed     uint64 // of the dice of all evidence
+	streams  uint64 // of dice given out
 }
 
 // NewJudge checks the configuration and returns a judge for one epoch. The error
@@ -44,7 +46,7 @@ func NewJudge(c Config) (*Judge, error) {
 	if err := p.join(); err != nil {
 		return nil, err
 	}
-	j := &Judge{form: newForm(&c, watches), names: names{&c}, alpha: c.alpha(), watches: watches}
+	j := &Judge{form: newForm(&c, watches), names: names{&c}, alpha: c.alpha(), watches: watches, seed: c.Rounding}
 	for g := range group(numGroups) {
 		j.sessions[g] = newSession(g, members(watches, g), j.form)
 	}
@@ -72,8 +74,12 @@ func members(watches []*watch, g group) (in []*watch) {
 }
 
 // NewEvidence returns empty counts for this judge. Evidence of a judge with the
-// same criteria and signals, in another process too, counts the same cells.
-func (j *Judge) NewEvidence() *Evidence { return j.form.newEvidence() }
+// same criteria and signals, in another process too, counts the same cells. Each
+// has dice of its own for what is rounded at random, see [Config.Rounding].
+func (j *Judge) NewEvidence() *Evidence {
+	j.streams++
+	return j.form.newEvidence(j.seed, j.streams)
+}
 
 // Seed takes one call of stable from before exposure. Such calls make the first
 // thresholds, guesses and known labels; they are no evidence. The last 2,000 or

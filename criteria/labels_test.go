@@ -57,7 +57,6 @@ func TestNewLabelIsBetOnFromTheNextRound(t *testing.T) {
 	require.InDelta(t, 0.25*6/(math.Pi*math.Pi*4), math.Exp(b.found[1].weight), 1e-12)
 	require.Equal(t, 1, b.found[0].rounds, "its own capital starts with it")
 	require.Equal(t, []span{{2, 7}, {9, MaxLabels}}, b.freshEvent.stable)
-	require.Greater(t, b.freshEvents, 2.0)
 	weights := b.found[0].weight
 	j.Fold(labelled(j, 200, 0, 200), 0)
 	require.Equal(t, weights, b.found[0].weight, "weights are never rescaled")
@@ -72,7 +71,7 @@ func TestLabelWeightsNeverExceedOne(t *testing.T) {
 		j.BeginStep(half)
 	}
 	require.Len(t, b.found, MaxLabels-1)
-	sum := baseWeight + novelWeight
+	sum := b.baseWeight + b.novelWeight
 	for i := range b.found {
 		sum += math.Exp(b.found[i].weight)
 	}

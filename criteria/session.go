@@ -162,7 +162,7 @@ func (s *session) open(now time.Duration) {
 // may, it is halved: that keeps it recent, and small beside what is counted.
 func (s *session) plant(c *columns, o *Observation) {
 	for i := range c.list {
-		s.seed[c.list[i].offset+c.list[i].meter.cell(o)]++
+		s.seed[c.list[i].cell(o, evenDice)]++
 	}
 	if s.seeds++; s.seeds <= seedLimit {
 		return

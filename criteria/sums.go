@@ -17,6 +17,20 @@ type event struct {
 	at                int       // the cut, or the label
 }
 
+// complement is what people are shown for an event whose rate reads better so: the
+// cell that it is about, or what is left of the scores.
+func (e *event) complement() *event {
+	if e.scores == nil {
+		given := []span{{e.at, e.at + 1}}
+		return &event{stable: given, candidate: given}
+	}
+	rest := make([]float64, len(e.scores))
+	for j, x := range e.scores {
+		rest[j] = 1 - x
+	}
+	return &event{scores: rest}
+}
+
 // sums is one criterion's counts of one round, added up from the first cell on,
 // so that a span is one subtraction.
 type sums struct {

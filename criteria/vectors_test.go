@@ -102,19 +102,24 @@ func (v *processVector) book() book {
 	cells := len(v.Epochs[0].Stable)
 	switch v.Kind {
 	case "rate":
+		if v.Name == "paired sign test on discordant pairs" {
+			return Disagreement{Limit: Strict}.plan(nil, &problems{}).book
+		}
 		return newRateBook(v.Name, l, v.Prior)
 	case "thresholds":
 		return newThresholdBook(thresholds{
 			cells: cells, levels: v.Levels, twoSided: v.TwoSided, line: l, atLeast: -1,
 		})
 	case "score":
-		return &meanBook{process: process{line: l}, scores: v.Scores, prior: v.Prior}
+		return newMeanBook("", l, v.Scores, v.Prior)
 	}
 	all := make([]int, cells)
 	for id := range all {
 		all[id] = id
 	}
-	b := newLabelBook(l, nil, "")
+	k := answerLabels
+	k.ids = cells
+	b := newLabelBook(k, l, nil, "")
 	b.labels, b.count = all, cells
 	return &baseLabels{b}
 }
@@ -128,24 +133,6 @@ func (b *baseLabels) open(p *past, shares [NumStrata]float64) {
 func (b *baseLabels) read(t *sums)  { b.base.read(t) }
 func (b *baseLabels) logE() float64 { return b.base.logE() }
 func (b *baseLabels) close()        { b.base.close() }
-
-// meanBook bets on a graded event, a mean; no criterion declares one yet.
-type meanBook struct {
-	process
-	scores []float64
-	prior  float64
-}
-
-func (b *meanBook) open(p *past, shares [NumStrata]float64) {
-	e := event{scores: b.scores}
-	e.guess = p.guess(&e, b.prior, priorWeight)
-	b.process.open([]event{e}, shares)
-}
-func (b *meanBook) starved() bool               { return false }
-func (b *meanBook) leader() *event              { return nil }
-func (b *meanBook) null() line                  { return b.line }
-func (b *meanBook) within() []event             { return b.events }
-func (b *meanBook) words(*event) (string, bool) { return "", false }
 
 // vectorMeter has so many cells; a vector brings counts, not observations.
 type vectorMeter int

@@ -96,7 +96,10 @@ type Verdict struct {
 	// more convincing than all traffic; empty otherwise. Stable and Candidate are
 	// then of the slice alone.
 	Slice string
-	// Stable and Candidate are the estimates of that event.
+	// Stable and Candidate are the estimates of that event. For a [Mean] the rate is
+	// the mean, as the part of the range that it is above Min, and the events are what
+	// the calls add up to; for a [Disagreement] it is (1 + d)/2, d being the part of the
+	// pairs by which the candidate differs more than stable from itself.
 	Stable, Candidate Estimate
 	// Ratio is the interval of the candidate's rate over stable's at level
 	// 1 - alpha, from the larger stratum of the current step; [0, +Inf] without
@@ -105,8 +108,10 @@ type Verdict struct {
 	// Quantiles of a latency or a number, for reading; nil for other criteria and
 	// while an arm has no value.
 	Quantiles []Quantile
-	// Tolerance is the relative excess allowed, 0 for [Strict]; for a
-	// [Backstop] its limit.
+	// Tolerance is the relative excess allowed, 0 for [Strict]. For a criterion
+	// without stable it is the rate allowed: the limit of a [Backstop] or an
+	// [ErrorObjective], what the quantile of a [LatencyObjective] leaves; and that of
+	// a [Disagreement].
 	Tolerance float64
 	// Weight is the criterion's fraction of the budget of its role.
 	Weight float64
