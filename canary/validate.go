@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -12,8 +13,16 @@ import (
 	"github.com/modelcanary/go-sdk/rollback"
 )
 
-// maxCandidateTimeout keeps the ledger's deadline, twice the timeout, within reason.
-const maxCandidateTimeout = 10 * time.Minute
+const (
+	// maxCandidateTimeout keeps the ledger's deadline, twice the timeout, within reason.
+	maxCandidateTimeout = 10 * time.Minute
+	// maxSentinel leaves the candidate at least half of the requests of its units.
+	maxSentinel = 0.5
+	// minPreflight is enough for every criterion to have bets, maxPreflight a day at a hundred requests a second.
+	minPreflight, maxPreflight = 1000, 10_000_000
+	// minReassign keeps a step long enough to bring evidence.
+	minReassign = time.Hour
+)
 
 var namePattern = regexp.MustCompile(`^[a-z0-9._-]{1,64}$`)
 
@@ -44,9 +53,34 @@ func (cfg *Config[In, Out]) validate() error {
 	if cfg.CandidateTimeout > maxCandidateTimeout {
 		p.add("CandidateTimeout", "%v is above %v", cfg.CandidateTimeout, maxCandidateTimeout)
 	}
+	cfg.validateCoins(&p)
+	if cfg.Preflight != 0 && (cfg.Preflight < minPreflight || cfg.Preflight > maxPreflight) {
+		p.add("Preflight", "%d is neither 0 nor %d to %d", cfg.Preflight, minPreflight, maxPreflight)
+	}
+	cfg.validateSessions(&p)
 	cfg.Signals.validate(&p)
+	switch {
+	case cfg.SliceAction > criteria.CarveOut:
+		p.add("SliceAction", "%d is neither criteria.RollBackAll nor criteria.CarveOut", uint8(cfg.SliceAction))
+	case cfg.SliceAction == criteria.CarveOut && len(cfg.Signals.Slices) == 0:
+		p.add("SliceAction", "is to carve out, but Signals.Slices is empty")
+	}
 	cfg.validateCriteria(&p)
 	return errors.Join(p...)
+}
+
+// validateCoins checks what makes coins beyond those of units. Without a key every request has a fresh coin already.
+func (cfg *Config[In, Out]) validateCoins(p *problems) {
+	if !(cfg.Sentinel >= 0 && cfg.Sentinel <= maxSentinel) {
+		p.add("Sentinel", "%v is outside [0, %v]", cfg.Sentinel, maxSentinel)
+	} else if cfg.Sentinel > 0 && cfg.Key == nil {
+		p.add("Sentinel", "%v without a Key; every request is assigned by a coin of its own already", cfg.Sentinel)
+	}
+	if cfg.Reassign != 0 && cfg.Reassign < minReassign {
+		p.add("Reassign", "%v is below %v; 0 means never", cfg.Reassign, minReassign)
+	} else if cfg.Reassign > 0 && cfg.Key == nil {
+		p.add("Reassign", "%v without a Key; every request is assigned anew already", cfg.Reassign)
+	}
 }
 
 func (m *Model[In, Out]) validate(p *problems, field string) {
@@ -66,16 +100,20 @@ func (cfg *Config[In, Out]) validateCriteria(p *problems) {
 		p.add("Criteria", "is empty; declare before the rollout what the candidate must not be worse in")
 		return
 	}
-	looks := cfg.OperationalOnly
-	for _, c := range cfg.Criteria {
-		switch c.(type) {
-		case criteria.Distribution, criteria.Categories:
-			looks = true
-		}
+	if !cfg.OperationalOnly && !slices.ContainsFunc(cfg.Criteria, judgesAnswers) {
+		p.add("Criteria", "judge by errors and latency only, so a model that is wrong quickly passes; add a criteria.Distribution or criteria.Categories of a signal that does more than observe, or set OperationalOnly")
 	}
-	if !looks {
-		p.add("Criteria", "look at errors and latency only, so a model that is wrong quickly passes; add a criteria.Distribution or criteria.Categories of a signal, or set OperationalOnly")
+}
+
+// judgesAnswers reports whether a criterion looks at the answers, and does something about what it sees.
+func judgesAnswers(c criteria.Criterion) bool {
+	switch c := c.(type) {
+	case criteria.Distribution:
+		return c.Role != criteria.Observe
+	case criteria.Categories:
+		return c.Role != criteria.Observe
 	}
+	return false
 }
 
 // ofCriteria turns what [criteria.NewJudge] found into problems of the configuration. What it says of the signals, Signals.validate has said.
@@ -86,7 +124,7 @@ func ofCriteria(err error) error {
 		switch {
 		case !errors.As(e, &c):
 			p.add("Criteria", "%v", e)
-		case c.Field != "numbers" && c.Field != "labels":
+		case !slices.Contains([]string{"numbers", "labels", "checks", "slices"}, c.Field):
 			p.add("Criteria", "%s: %s", c.Field, c.Problem)
 		}
 	}

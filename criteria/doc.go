@@ -34,6 +34,18 @@
 //	ruling := judge.Fold(e, awake)        // add, bet, rule
 //	for _, v := range judge.Verdicts() {} // for people
 //
+// # Groups, slices, strata
+//
+// An average of e-values is one, however they depend on each other, as long as they
+// read the same coins in the same fold. So criteria are judged in groups - the
+// requests whose coin counts, the [Sentinel]'s, windows of units, pairs, and every
+// call for the [Backstop] - each with its rounds and its sum; over the groups the
+// weights add up to 1, and the candidate is out when one sum reaches 1/alpha.
+//
+// With [Config.Slices] half of the weight of every criterion on requests is on its
+// slices: the same bets again, on the requests of one country, one tenant class,
+// one script. In which slice a request falls must be known before its arm is.
+//
 // The package is pure: no clock, no goroutine, no I/O, no lock. Values with
 // state ([Judge], [Evidence], [Routing]) belong to one goroutine at a time.
 package criteria

@@ -18,7 +18,7 @@ func (w *watch) verdict(s *session, names *names, alpha float64) Verdict {
 		Candidate: newEstimate(what.candidate, alpha),
 		Ratio:     Interval{0, math.Inf(1)},
 		LogE:      w.logE, Limit: math.Log(1/alpha) - w.logShare,
-		Finding: what.words(),
+		Finding: what.words(), Quantiles: w.quantiles(s),
 	}
 	if what.slice != nil {
 		v.Slice = names.slice(what.slice.dimension, what.slice.cell)

@@ -11,7 +11,7 @@ import (
 // and returns rulings.
 //
 // The guardrails' evidence is summed with weights fixed at the start that add up
-// to 1 over two groups, the [Backstop] and all others. The candidate is to be
+// to 1 over all groups of criteria, see the package comment. The candidate is to be
 // rolled back when the sum within one group reaches 1/alpha. Criteria with role
 // Hold have a sum of their own, against the same limit; those with role Observe
 // fail only for the report.
@@ -151,12 +151,30 @@ func (j *Judge) Carves() []Carve { return slices.Clone(j.carves) }
 func (j *Judge) Verdicts() []Verdict {
 	verdicts := make([]Verdict, len(j.watches))
 	for i, w := range j.watches {
-		if w.twin != nil && w.twin.weighed() > w.weighed() {
-			w = w.twin
-		}
-		verdicts[i] = j.verdict(w)
+		verdicts[i] = j.both(w)
 	}
 	return verdicts
+}
+
+// both is the verdict on a criterion that may have a twin: the evidence is the
+// average of theirs, explained by who has more.
+func (j *Judge) both(w *watch) Verdict {
+	twin := w.twin
+	if twin == nil {
+		return j.verdict(w)
+	}
+	louder := w
+	if w.failed == nil && (twin.failed != nil || twin.weighed() > w.weighed()) {
+		louder = twin
+	}
+	v := j.verdict(louder)
+	if v.Result == Fail {
+		return v
+	}
+	v.LogE = logAdd(math.Log(1-sentinelShare)+w.logE, math.Log(sentinelShare)+twin.logE)
+	v.Weight = w.share + twin.share
+	v.Limit = math.Log(1 / (j.alpha * v.Weight))
+	return v
 }
 
 func (j *Judge) verdict(w *watch) Verdict { return w.verdict(j.sessions[w.group], &j.names, j.alpha) }

@@ -22,6 +22,7 @@ type slice struct {
 	counts [NumStrata][numArms]tallier
 	logE   float64
 	unseen float64 // calls since logE
+	full   bool    // the round ends with the next call
 	dirty  bool    // and enough of them to look again
 	carved bool
 
@@ -48,7 +49,7 @@ var sliceWeights = func() (sum float64) {
 // enter makes sure that a round is open in the present step. It reports whether
 // there is anything to bet on.
 func (sl *slice) enter(s *session, w *watch) bool {
-	if sl.step != s.steps {
+	if sl.full || sl.step != s.steps {
 		sl.end()
 	}
 	if len(sl.events) > 0 {
@@ -130,7 +131,7 @@ func (sl *slice) end() {
 	}
 	sl.look()
 	sl.close()
-	sl.calls = 0
+	sl.calls, sl.full = 0, false
 }
 
 // seen is how often an event was seen in all rounds and strata.
@@ -202,12 +203,11 @@ func (x *slicing) evaluate() {
 	x.logE = logAdd(sum, math.Log(max(idle, 0)))
 }
 
-// turn closes the rounds that are due; the next call in a slice opens its next.
+// turn notes which rounds are due. They end when the next call of their slice opens
+// another: until then people are shown what they have found.
 func (x *slicing) turn(now time.Duration) {
 	for _, sl := range x.used {
-		if sl.due(now) {
-			sl.end()
-		}
+		sl.full = sl.full || sl.due(now)
 	}
 }
 

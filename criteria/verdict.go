@@ -38,8 +38,8 @@ type Ruling struct {
 	RollBack bool
 	// Hold says that criteria with role Hold are breached. It stays, too.
 	Hold bool
-	// LogE is the evidence of the guardrails, in nats: the larger of the two
-	// groups' weighted sums, see [Judge]. It starts at 0 or less; 0 without any.
+	// LogE is the evidence of the guardrails, in nats: the largest of the groups'
+	// weighted sums, see [Judge]. It starts at 0 or less; 0 without any.
 	LogE float64
 	// HoldLogE is the same for the criteria with role Hold.
 	HoldLogE float64
@@ -105,6 +105,9 @@ type Verdict struct {
 	// 1 - alpha, from the larger stratum of the current step; [0, +Inf] without
 	// data. See [RatioInterval].
 	Ratio Interval
+	// Quantiles of a latency or a number, for reading; nil for other criteria and
+	// while an arm has no value.
+	Quantiles []Quantile
 	// Tolerance is the relative excess allowed, 0 for [Strict]. For a criterion
 	// without stable it is the rate allowed: the limit of a [Backstop] or an
 	// [ErrorObjective], what the quantile of a [LatencyObjective] leaves; and that of
