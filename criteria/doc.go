@@ -19,7 +19,8 @@
 // and without its outcome; that every coin is read once; that evidence is
 // folded in the order of assignment; and that the arms do not disturb each
 // other. It needs nothing about the outcomes: the base rate may drift, burst
-// and correlate, as long as it does so for both arms alike.
+// and correlate, as long as it does so for both arms alike. Criteria that read the
+// candidate alone, or pairs, need no coin and say what they need instead.
 //
 // The way of the counts:
 //
@@ -28,6 +29,8 @@
 //	judge.BeginStep(shares)               // P(candidate) by stratum, constant in a step
 //	e := judge.NewEvidence()
 //	e.Observe(criteria.Fresh, &o)         // one settled request; counts only
+//	e.ObserveWindow(criteria.Fresh, &o)   // the first calls of a unit as one, for sessions
+//	e.ObservePair(&p)                     // an input that both models saw, if there is a shadow
 //	ruling := judge.Fold(e, awake)        // add, bet, rule
 //	for _, v := range judge.Verdicts() {} // for people
 //

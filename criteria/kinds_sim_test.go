@@ -51,7 +51,7 @@ func TestSimNewFailureClass(t *testing.T) {
 			runs := scene{
 				config: only(criteria.FailureModes{Tolerance: criteria.Strict}), share: 0.05, requests: 200_000,
 				seeds: c.seeds, world: usualFailures(c.ways),
-			}.repeat(t, 100)
+			}.repeat(t, 200)
 			median, p90 := delays(runs)
 			t.Logf("median %d, 90th percentile %d candidate calls", median, p90)
 			require.LessOrEqual(t, median, c.median)

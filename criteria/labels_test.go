@@ -137,3 +137,21 @@ func TestLabelText(t *testing.T) {
 	require.Equal(t, `class is "c<\n5"`, words)
 	require.Equal(t, "label 5", names{&Config{}}.label(0, 5))
 }
+
+// Turing's guess: stable gives as many labels it has not given as it gave one of
+// for the first and only time, of all its calls; and what is missing counts for it.
+func TestUnseenLabelsAreGuessedFromTheRare(t *testing.T) {
+	b := newLabelBook(answerLabels, line{m: 1}, nil, "")
+	p := &past{stable: make([]float64, MaxLabels+1), candidate: make([]float64, MaxLabels+1)}
+	require.InDelta(t, ratePrior, b.unseen(p), 1e-15)
+	p.stable[0], p.stable[1], p.stable[2], p.stable[3] = 900, 1, 1, 40
+	p.candidate[9] = 500
+	require.InDelta(t, (2+50*ratePrior)/(942+50), b.unseen(p), 1e-15)
+	p.stable[MaxLabels] = 8
+	require.InDelta(t, (10+50*ratePrior)/(950+50), b.unseen(p), 1e-15)
+
+	modes := newLabelBook(failureClasses, line{m: 1}, nil, "")
+	p = &past{stable: make([]float64, MaxLabels+3), candidate: make([]float64, MaxLabels+3)}
+	p.stable[MaxLabels], p.stable[noFailure] = 1, 1
+	require.InDelta(t, (1+50*ratePrior)/(2+50), modes.unseen(p), 1e-15, "a call that did not fail has no class")
+}
