@@ -54,6 +54,7 @@ func (cfg *Config[In, Out]) validate() error {
 		p.add("CandidateTimeout", "%v is above %v", cfg.CandidateTimeout, maxCandidateTimeout)
 	}
 	cfg.validateCoins(&p)
+	cfg.validateSessions(&p)
 	if cfg.Preflight != 0 && (cfg.Preflight < minPreflight || cfg.Preflight > maxPreflight) {
 		p.add("Preflight", "%d is neither 0 nor %d to %d", cfg.Preflight, minPreflight, maxPreflight)
 	}
