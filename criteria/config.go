@@ -19,6 +19,13 @@ type Config struct {
 	// those with role Observe a third that decides nothing. Zero means
 	// [DefaultAlpha].
 	Alpha float64
+	// Beta, in (0, 1), bounds the probability that promotion is ever proven in a
+	// step for a candidate that is beyond the margin of a criterion; see
+	// [Judge.Promotion]. Zero means [DefaultBeta].
+	Beta float64
+	// MinCalls is how many calls of the candidate a step needs at least before
+	// promotion, not negative. Zero means [DefaultMinCalls].
+	MinCalls int
 	// Numbers and Labels name the signals in the order of
 	// [Observation.Numbers] and [Observation.Labels]; at most [MaxSignals] each.
 	Numbers, Labels []string
@@ -101,6 +108,12 @@ func (p *problems) checkTolerance(x float64) {
 	}
 }
 
+func (p *problems) checkMargin(x float64) {
+	if !(x >= 0 && x < 1) {
+		p.add("margin %v is outside [0, 1)", x)
+	}
+}
+
 func (p *problems) checkWeight(x float64) {
 	if !(x >= 0 && x <= maxWeight) {
 		p.add("weight %v is outside [0, %.0f]", x, maxWeight)
@@ -141,6 +154,12 @@ func (c *Config) watches(p *problems) []*watch {
 	p.field = "config"
 	if alpha := c.alpha(); !(alpha > 0 && alpha < 1) {
 		p.add("alpha %v is outside (0, 1)", alpha)
+	}
+	if beta := c.beta(); !(beta > 0 && beta < 1) {
+		p.add("beta %v is outside (0, 1)", beta)
+	}
+	if c.MinCalls < 0 {
+		p.add("min calls %d is negative", c.MinCalls)
 	}
 	if len(c.Criteria) == 0 {
 		p.add("no criteria")
@@ -232,4 +251,20 @@ func (c *Config) alpha() float64 {
 		return DefaultAlpha
 	}
 	return c.Alpha
+}
+
+// beta resolves the zero of Beta.
+func (c *Config) beta() float64 {
+	if c.Beta == 0 {
+		return DefaultBeta
+	}
+	return c.Beta
+}
+
+// minCalls resolves the zero of MinCalls.
+func (c *Config) minCalls() uint64 {
+	if c.MinCalls == 0 {
+		return DefaultMinCalls
+	}
+	return uint64(c.MinCalls)
 }

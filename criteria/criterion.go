@@ -13,6 +13,19 @@ const (
 	Strict = -1.0
 )
 
+// What a Margin of 0 stands for: the absolute excess that promotion has to rule out
+// on top of the tolerance.
+const (
+	// DefaultMargin is that of a rate: five calls in a thousand.
+	DefaultMargin = 0.005
+	// DefaultShapeMargin is that of the events of [Latency], [Distribution] and
+	// [Categories]: two calls in a hundred. They are common events, a median is
+	// passed by half of all calls, and the proof takes calls in proportion to
+	// rate (1 - rate) / excess^2: with 0.005 a million requests would be normal. It
+	// also has to leave room for calls without a value, see [Judge.Promotion].
+	DefaultShapeMargin = 0.02
+)
+
 const (
 	maxTolerance = 100
 	maxWeight    = 1e6
@@ -88,6 +101,14 @@ func effectiveTolerance(x float64) float64 {
 	return x
 }
 
+// effectiveMargin resolves the zero of a Margin.
+func effectiveMargin(x, byDefault float64) float64 {
+	if x == 0 {
+		return byDefault
+	}
+	return x
+}
+
 // relativeWeight resolves the zero of a Weight.
 func relativeWeight(x float64) float64 {
 	if x == 0 {
@@ -95,6 +116,9 @@ func relativeWeight(x float64) float64 {
 	}
 	return x
 }
+
+// moved is the line that allows so much more.
+func (l line) moved(d float64) line { return line{m: l.m, d: l.d + d} }
 
 // times words a multiple of stable's rate for String methods.
 func times(tolerance float64) string {

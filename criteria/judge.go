@@ -14,7 +14,8 @@ import (
 // to 1 over two groups, the [Backstop] and all others. The candidate is to be
 // rolled back when the sum within one group reaches 1/alpha. Criteria with role
 // Hold have a sum of their own, against the same limit; those with role Observe
-// fail only for the report.
+// fail only for the report. That the candidate may get more traffic is another
+// question with a proof of its own, see [Judge.Promotion].
 //
 //   - Assumes: randomised assignment with the shares given, each coin folded once,
 //     in the order of assignment; see the package comment.
@@ -27,6 +28,8 @@ type Judge struct {
 	form     *form
 	names    names
 	alpha    float64
+	beta     float64
+	minCalls uint64
 	watches  []*watch // as declared
 	sessions [numGroups]*session
 	panels   panels
@@ -44,7 +47,7 @@ func NewJudge(c Config) (*Judge, error) {
 	if err := p.join(); err != nil {
 		return nil, err
 	}
-	j := &Judge{form: newForm(&c, watches), names: names{&c}, alpha: c.alpha(), watches: watches}
+	j := &Judge{form: newForm(&c, watches), names: names{&c}, alpha: c.alpha(), beta: c.beta(), minCalls: c.minCalls(), watches: watches}
 	for g := range group(numGroups) {
 		j.sessions[g] = newSession(g, members(watches, g), j.form)
 	}
@@ -97,6 +100,8 @@ func (j *Judge) BeginStep(shares [NumStrata]float64) {
 	shares[Sentinel] = 0
 	j.sessions[coinsGroup].begin(shares, j.now)
 	j.sessions[sentinelGroup].begin(sentinel, j.now)
+	j.sessions[windowsGroup].fallBehind()
+	j.sessions[pairsGroup].begin(j.sessions[pairsGroup].shares, j.now)
 }
 
 // BeginWindows is BeginStep for the windows of units, which lag behind: they
@@ -145,10 +150,13 @@ func (j *Judge) Carves() []Carve { return slices.Clone(j.carves) }
 func (j *Judge) Verdicts() []Verdict {
 	verdicts := make([]Verdict, len(j.watches))
 	for i, w := range j.watches {
+		passes := j.proves(w, safeNow)
 		if w.twin != nil && w.twin.weighed() > w.weighed() {
 			w = w.twin
 		}
-		verdicts[i] = j.verdict(w)
+		if verdicts[i] = j.verdict(w); passes && verdicts[i].Result == NoEvidence {
+			verdicts[i].Result, verdicts[i].Reason = Pass, "proven not to be worse, within its margin"
+		}
 	}
 	return verdicts
 }

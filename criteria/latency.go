@@ -31,6 +31,10 @@ type Latency struct {
 	// few calls whatever the model. Zero means none; a canary that runs the
 	// candidate on goroutines of its own puts 0.02 in its place. [Strict] means none.
 	Allowance float64
+	// Margin is the further fraction of calls that may be slower at a quantile as far
+	// as promotion is concerned, in (0, 1): more has to be ruled out. Zero means
+	// [DefaultShapeMargin].
+	Margin float64
 	// Role is what a breach does; zero is Guardrail.
 	Role Role
 	// Weight is the part of the budget, relative to the other criteria of the
@@ -66,21 +70,24 @@ func (c Latency) plan(_ *Config, p *problems) plan {
 	if a := c.allowance(); !(a >= 0 && a < 1) {
 		p.add("allowance %v is neither in [0, 1) nor Strict", c.Allowance)
 	}
+	p.checkMargin(c.Margin)
 	p.checkWeight(c.Weight)
 	p.checkRole(c.Role)
 	x := effectiveTolerance(c.Tolerance)
+	l := line{m: 1, d: c.allowance()}
 	return plan{
 		role: c.Role, weight: relativeWeight(c.Weight), tolerance: x,
 		meter: latencyMeter{},
 		book: newThresholdBook(thresholds{
 			cells:  latencyBins,
 			levels: latencyLevels,
-			line:   line{m: 1, d: c.allowance()},
+			line:   l,
 			shift:  int(math.Round(math.Log1p(x) / math.Log(latencyGrowth))),
 			phrase: func(_ side, cut int) string {
 				return "slower than " + durationText(time.Duration(latencyEdges[cut]))
 			},
 		}),
+		safe: l.moved(effectiveMargin(c.Margin, DefaultShapeMargin)),
 	}
 }
 

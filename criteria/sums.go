@@ -11,6 +11,7 @@ type event struct {
 	scores            []float64 // scores[cell] in [0, 1] instead of cells; nil otherwise
 	rate              bool      // a rate: absolute alternatives are bet on, too
 	guess             float64   // of stable's rate, fixed for a round
+	prior, weight     float64   // of the guess, and what it weighs in calls
 	side              side      // of the cut, for words
 	at                int       // the cut, or the label
 }
