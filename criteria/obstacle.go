@@ -62,6 +62,8 @@ func (j *Judge) unforeseen(w *watch, g *Gate) string {
 		return fmt.Sprintf("no bets before %d values are known", valuesForBets)
 	case g.Finding == "":
 		return "no bets yet"
+	case !w.proof.compares(s):
+		return "no call of stable counted in this step"
 	}
 	why := "as both arms do now it will not be proven: " + g.Finding
 	if missing := w.missing(s); missing > 0 {

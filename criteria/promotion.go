@@ -49,8 +49,8 @@ type Gate struct {
 	// on as they did in this step, at the present share: 0 when proven, [NoForecast]
 	// when it cannot be said. Half of all equal candidates need more.
 	Needs uint64
-	// Finding is the weakest event, with how often each arm showed it in the epoch;
-	// empty as long as nothing can be bet on.
+	// Finding is the weakest event, with how often each arm's calls with a value
+	// showed it in this step; empty as long as nothing can be bet on.
 	Finding string
 }
 
@@ -131,10 +131,12 @@ func (j *Judge) Passing(i int) bool {
 // proves reports whether the criterion gates and its evidence is enough, on either
 // requests.
 func (j *Judge) proves(w *watch, logE func(*watch) float64) bool {
-	if !w.proof.gates() {
-		return false
-	}
-	return logE(w) >= j.safeLimit(w) || w.twin != nil && logE(w.twin) >= j.safeLimit(w)
+	return j.provesAlone(w, logE(w), j.safeLimit(w)) ||
+		w.twin != nil && j.provesAlone(w.twin, logE(w.twin), j.safeLimit(w))
+}
+
+func (j *Judge) provesAlone(w *watch, logE, limit float64) bool {
+	return w.proof.gates() && logE >= limit && w.proof.compares(j.sessions[w.group])
 }
 
 // safeNow is the evidence for the candidate.
@@ -154,24 +156,29 @@ func (j *Judge) safeLimit(w *watch) float64 {
 
 // callsInStep is how many of the candidate's calls the criterion has counted.
 func (j *Judge) callsInStep(w *watch) uint64 {
-	calls := j.sessions[w.group].candidates()
+	calls := j.sessions[w.group].inStep(Candidate)
 	if w.twin != nil {
-		calls = max(calls, j.sessions[w.twin.group].candidates())
+		calls = max(calls, j.sessions[w.twin.group].inStep(Candidate))
 	}
 	return calls
 }
 
-// candidates is the candidate's calls of the step.
-func (s *session) candidates() (n uint64) {
+// inStep is an arm's calls of the step.
+func (s *session) inStep(arm Arm) (n uint64) {
 	if s.behind {
 		return 0
 	}
 	for i := range s.step.strata {
-		row := i*numArms + int(Candidate)
+		row := i*numArms + int(arm)
 		n += s.step.seen[row] + s.round.seen[row]
 	}
 	return n
 }
+
+// compares reports whether there is anything to compare the candidate with. A
+// candidate that never fails could be proven without a single call of stable, as
+// there is no rate that it could exceed; but a stable arm that is idle is no control.
+func (p *proof) compares(s *session) bool { return p.line.m == 0 || s.inStep(Stable) > 0 }
 
 // gate is how far the proof of a criterion is, on the requests where it is nearer.
 func (j *Judge) gate(w *watch) Gate {
@@ -182,12 +189,16 @@ func (j *Judge) gate(w *watch) Gate {
 	}
 	s := j.sessions[near.group]
 	logE, weakest := near.proof.logE(&near.sums, false)
-	g.LogE, g.Proven = logE, logE >= g.Limit
+	g.LogE, g.Proven = logE, j.provesAlone(near, logE, g.Limit)
 	if weakest != nil {
 		g.Finding = near.safeFinding(weakest, s)
 	}
-	if !g.Proven {
+	switch {
+	case g.Proven:
+	case near.proof.compares(s) || s.inStep(Candidate) == 0:
 		g.Needs = near.needs(s, g.Limit)
+	default:
+		g.Needs = NoForecast
 	}
 	return g
 }
@@ -198,9 +209,19 @@ func (w *watch) safeFinding(c *claim, s *session) string {
 	if c.at == orCancelled {
 		what += " or cancelled"
 	}
-	candidate := percent(w.estimate(e, s, Candidate).rate())
+	candidate := percent(w.seenInStep(e, s, Candidate).rate())
 	if w.proof.line.m == 0 {
 		return fmt.Sprintf("%s: %s of candidate", what, candidate)
 	}
-	return fmt.Sprintf("%s: %s of candidate, %s of stable", what, candidate, percent(w.estimate(e, s, Stable).rate()))
+	return fmt.Sprintf("%s: %s of candidate, %s of stable", what, candidate, percent(w.seenInStep(e, s, Stable).rate()))
+}
+
+// seenInStep counts an event for people.
+func (w *watch) seenInStep(e *event, s *session, arm Arm) (t tallied) {
+	for i := range s.step.strata {
+		for _, c := range []*counts{&s.step, &s.round} {
+			t = t.plus(w.count(e, c.row(i, int(arm))))
+		}
+	}
+	return t
 }

@@ -1,5 +1,19 @@
 package criteria
 
+import "slices"
+
+// claims returns the events of the round. What is not a number lies on no side of a
+// cut; like a missing value it counts against the candidate on each.
+func (b *thresholdBook) claims(*past, []claim) []event {
+	events := slices.Clone(b.process.events)
+	for i := range events {
+		if e := &events[i]; b.first > 0 && e.side != notANumber {
+			e.candidate = append([]span{{0, b.first}}, e.candidate...)
+		}
+	}
+	return events
+}
+
 // claims returns what has to be proven about labels: that each known one is given no
 // more often and no less often, and that those not known are together given no more
 // often. Which are known is fixed by the first round of the step that places bets: a
