@@ -403,15 +403,26 @@ func TestPassingFollowsTheRounds(t *testing.T) {
 	require.True(t, passed)
 }
 
-func TestNeeds(t *testing.T) {
-	even := evenStakes
-	require.Zero(t, needs(stakes{0, 0, 0, 0}, stakes{}, 1))
-	require.Equal(t, NoForecast, needs(even, stakes{}, 1))
-	require.Equal(t, NoForecast, needs(even, stakes{-1, -2, -3, -1e-9}, 1))
-	require.Equal(t, NoForecast, needs(even, stakes{1e-20}, 1))
+func TestWaits(t *testing.T) {
+	require.Zero(t, newWait(stakes{0, 0, 0, 0}, stakes{}, 1).mean)
+	for _, hopeless := range []stakes{{}, {-1, -2, -3, -1e-9}, {1e-20}} {
+		require.Equal(t, manyCalls, newWait(evenStakes, hopeless, 1).mean)
+	}
 	// One bet that wins: ln 1/4 + n/100 = 3, the others keep what they have.
-	n := needs(even, stakes{0.01}, 3)
-	require.InDelta(t, 100*(math.Log(math.Exp(3)-0.75)+math.Log(4)), float64(n), 1)
+	w := newWait(evenStakes, stakes{0.01}, 3)
+	require.InDelta(t, 100*(math.Log(math.Exp(3)-0.75)+math.Log(4)), w.mean, 0.5)
+	require.InDelta(t, 3+math.Log(4), w.nats, 1e-12)
+	// Median and mean of an inverse Gaussian of shape 1 and 2, by an independent quadrature.
+	require.InDelta(t, 0.5, (&wait{mean: 1, nats: 2}).over(0.6758), 1e-3)
+	require.InDelta(t, 0.6681, (&wait{mean: 1, nats: 2}).over(1), 1e-3)
+	for _, nats := range []float64{0.01, 1, 50, 299, 400} {
+		last := 0.0
+		for calls := 1.0; calls < 1e6; calls *= 1.3 {
+			p := (&wait{mean: 1000, nats: nats}).over(calls)
+			require.False(t, math.IsNaN(p) || p < last-1e-9 || p > 1+1e-9, "%v %v: %v", nats, calls, p)
+			last = p
+		}
+	}
 }
 
 func TestRounded(t *testing.T) {
