@@ -14,6 +14,11 @@
 // alpha, ever, however often one looks and however long it runs (Ville's
 // inequality). Reaching it is what rolls a candidate back.
 //
+// What lets a candidate go on is the same test the other way round: that it is worse
+// than the inequality and a margin allow has to be refuted for each event, anew in
+// every step of the ramp; see [Judge.Promotion]. In between there is no evidence,
+// which is never a pass.
+//
 // What the guarantee needs is that the router flips a coin with the recorded
 // P(candidate); that whether a request counts was fixed before its coin fell
 // and without its outcome; that every coin is read once; that evidence is
@@ -29,6 +34,7 @@
 //	e := judge.NewEvidence()
 //	e.Observe(criteria.Fresh, &o)         // one settled request; counts only
 //	ruling := judge.Fold(e, awake)        // add, bet, rule
+//	promotion := judge.Promotion()        // is it proven that more is safe?
 //	for _, v := range judge.Verdicts() {} // for people
 //
 // The package is pure: no clock, no goroutine, no I/O, no lock. Values with

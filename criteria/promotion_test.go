@@ -403,6 +403,44 @@ func TestPassingFollowsTheRounds(t *testing.T) {
 	require.True(t, passed)
 }
 
+// When too many calls have no value, the reason says what is in the way.
+func TestPromotionSaysWhyItCannotBeProven(t *testing.T) {
+	j := mustJudge(t, Config{Criteria: []Criterion{Latency{Tolerance: Strict, Margin: 0.01}}})
+	j.BeginStep(half)
+	require.Equal(t, NoForecast, j.Promotion().Gates[0].Needs)
+	require.Equal(t, "latency: no bets before 64 values are known", j.Promotion().Reason)
+	list := benchmarkObservations()
+	for range 20 {
+		e := j.NewEvidence()
+		for i := range list {
+			for list[i].Arm = range Arm(numArms) {
+				o := list[i]
+				if i%20 == 0 {
+					o.Outcome = Cancelled
+				}
+				e.Observe(Fresh, &o)
+			}
+		}
+		j.Fold(e, j.now+roundAge)
+	}
+	p := j.Promotion()
+	require.False(t, p.Ready)
+	require.Equal(t, NoForecast, p.Gates[0].Needs)
+	require.Regexp(t, `^latency: as both arms do now it will not be proven: slower than .* of stable; \d\.\d+ % of calls have no value, which counts against the candidate$`, p.Reason)
+
+	j = mustJudge(t, Config{Criteria: []Criterion{ErrorRate{}}})
+	j.BeginStep(half)
+	j.Fold(calls(j, 10, Observation{Arm: Candidate}), 0)
+	require.Equal(t, "error_rate: no call of stable counted in this step", j.Promotion().Reason)
+
+	j = mustJudge(t, Config{Criteria: []Criterion{ErrorRate{Tolerance: 0.5, Margin: 0.001}}})
+	j.BeginStep(half)
+	for range 20 {
+		j.Fold(bulk(j, [2]uint64{990, 10}, [2]uint64{983, 17}), j.now+roundAge)
+	}
+	require.Equal(t, "error_rate: as both arms do now it will not be proven: failed: 1.7 % of candidate, 1 % of stable", j.Promotion().Reason)
+}
+
 func TestWaits(t *testing.T) {
 	require.Zero(t, newWait(stakes{0, 0, 0, 0}, stakes{}, 1).mean)
 	for _, hopeless := range []stakes{{}, {-1, -2, -3, -1e-9}, {1e-20}} {
