@@ -145,11 +145,11 @@ func (c *Canary[In, Out]) judge(declared []criteria.Criterion, cfg criteria.Conf
 	return judge, nil
 }
 
-// isolationMargin is what a latency criterion grants a candidate that runs on a goroutine of its own. That is another place in the scheduler's queue than the
+// isolationAllowance is what a latency criterion grants a candidate that runs on a goroutine of its own. That is another place in the scheduler's queue than the
 // caller's: calls of a few microseconds are disturbed more often there on busy processors, though the model does the same.
-const isolationMargin = 0.02
+const isolationAllowance = 0.02
 
-// withDefaults is a copy of the criteria, with the default backstop if there is none, and the margin of isolation where latency has none of its own.
+// withDefaults is a copy of the criteria, with the default backstop if there is none, and the allowance of isolation where latency has none of its own.
 func withDefaults(declared []criteria.Criterion, isolated bool) []criteria.Criterion {
 	declared = slices.Clone(declared)
 	backstop := len(declared) == 0
@@ -158,8 +158,8 @@ func withDefaults(declared []criteria.Criterion, isolated bool) []criteria.Crite
 		case criteria.Backstop:
 			backstop = true
 		case criteria.Latency:
-			if isolated && c.Margin == 0 {
-				c.Margin = isolationMargin
+			if isolated && c.Allowance == 0 {
+				c.Allowance = isolationAllowance
 				declared[i] = c
 			}
 		}

@@ -75,7 +75,7 @@ type Config[In, Out any] struct {
 
 	// Criteria are what the candidate must not be worse in. At least one; unless OperationalOnly is set at least one must look at the answers
 	// ([criteria.Distribution], [criteria.Categories]) and do more than [criteria.Observe]. A [criteria.Backstop] is added if there is none. While the candidate runs
-	// on goroutines of its own (CandidateTimeout), a [criteria.Latency] without a Margin gets one of 0.02.
+	// on goroutines of its own (CandidateTimeout), a [criteria.Latency] without an Allowance gets one of 0.02.
 	Criteria []criteria.Criterion
 
 	// Store remembers epochs and rollbacks across restarts, normally [rollback.OpenFile]. The canary does not close it. nil: memory only, a restart forgets a

@@ -121,6 +121,19 @@ func BenchmarkRouting(b *testing.B) {
 	}
 }
 
+// BenchmarkPromotion is for each look: nothing of it is done by a fold.
+func BenchmarkPromotion(b *testing.B) {
+	for _, criterion := range coinCriteria {
+		b.Run(criterion.Name(), func(b *testing.B) {
+			j, _ := warmJudge(b, criterion)
+			b.ReportAllocs()
+			for b.Loop() {
+				j.Promotion()
+			}
+		})
+	}
+}
+
 func BenchmarkVerdicts(b *testing.B) {
 	j := mustJudge(b, everyKind())
 	j.BeginStep([NumStrata]float64{0.5})

@@ -22,6 +22,10 @@ type book interface {
 	// within returns a copy of the events of the open round that are bet on within
 	// slices, always as many and of the same kind, or none.
 	within() []event
+	// claims returns the events of the open round that promotion has to prove
+	// something about, none without bets: after the first round of a step as many
+	// as those that the step began with.
+	claims(p *past, begun []claim) []event
 	// words says what an event is, and whether its complement is what people
 	// should be shown the rate of.
 	words(e *event) (what string, complement bool)

@@ -20,6 +20,13 @@ type Config struct {
 	// those with role Observe a third that decides nothing. Zero means
 	// [DefaultAlpha].
 	Alpha float64
+	// Beta, in (0, 1), bounds the probability that promotion is ever proven in a
+	// step for a candidate that is beyond the margin of a criterion; see
+	// [Judge.Promotion]. Zero means [DefaultBeta].
+	Beta float64
+	// MinCalls is how many calls of the candidate a step needs at least before
+	// promotion, not negative. Zero means [DefaultMinCalls].
+	MinCalls int
 	// Numbers and Labels name the signals in the order of
 	// [Observation.Numbers] and [Observation.Labels]; at most [MaxSignals] each.
 	Numbers, Labels []string
@@ -155,6 +162,12 @@ func (c *Config) watches(p *problems) []*watch {
 	if alpha := c.alpha(); !(alpha > 0 && alpha < 1) {
 		p.add("alpha %v is outside (0, 1)", alpha)
 	}
+	if beta := c.beta(); !(beta > 0 && beta < 1) {
+		p.add("beta %v is outside (0, 1)", beta)
+	}
+	if c.MinCalls < 0 {
+		p.add("min calls %d is negative", c.MinCalls)
+	}
 	if len(c.Criteria) == 0 {
 		p.add("no criteria")
 	}
@@ -249,4 +262,20 @@ func (c *Config) alpha() float64 {
 		return DefaultAlpha
 	}
 	return c.Alpha
+}
+
+// beta resolves the zero of Beta.
+func (c *Config) beta() float64 {
+	if c.Beta == 0 {
+		return DefaultBeta
+	}
+	return c.Beta
+}
+
+// minCalls resolves the zero of MinCalls.
+func (c *Config) minCalls() uint64 {
+	if c.MinCalls == 0 {
+		return DefaultMinCalls
+	}
+	return uint64(c.MinCalls)
 }

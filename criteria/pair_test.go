@@ -155,14 +155,14 @@ func TestDifferenceReadsSigns(t *testing.T) {
 	}
 }
 
-// No share matters to pairs, nor does a change of it.
+// No share matters to pairs.
 func TestPairsNeedNoShare(t *testing.T) {
 	logE := func(step func(j *Judge)) float64 {
 		j := mustJudge(t, signals(Disagreement{}))
 		require.Equal(t, "no pair counted yet", j.Verdicts()[0].Reason)
 		r := Ruling{}
+		step(j)
 		for i := range 200 {
-			step(j)
 			e := j.NewEvidence()
 			e.ObservePair(&Pair{Rerun: true, Differs: i%4 == 0})
 			r = j.Fold(e, 0)

@@ -36,7 +36,7 @@ func cellCounted(t *testing.T, c Criterion, o Observation) int {
 }
 
 func TestRateCells(t *testing.T) {
-	const fine, harm, missing = 0, 1, 2
+	const fine, harm, missing, cancelled = 0, 1, 2, cancelledCell
 	done, undone := Rate{Signal: "done", Want: Higher}, Rate{Signal: "done", Want: Lower}
 	within := LatencyObjective{Quantile: 0.9, Limit: time.Second}
 	for _, c := range []struct {
@@ -63,7 +63,7 @@ func TestRateCells(t *testing.T) {
 		{"done and failed", done, Observation{Checks: 2, Outcome: Failed}, missing},
 		{"done, as feared", undone, Observation{Checks: 2}, harm},
 		{"not done, as wanted", undone, Observation{}, fine},
-		{"no objection", ErrorObjective{Limit: 0.1}, Observation{Outcome: Cancelled}, fine},
+		{"no objection", ErrorObjective{Limit: 0.1}, Observation{Outcome: Cancelled}, cancelled},
 		{"failed", ErrorObjective{Limit: 0.1}, Observation{Outcome: TimedOut}, harm},
 		{"at the limit", within, Observation{Latency: time.Second}, fine},
 		{"just beyond the limit", within, Observation{Latency: time.Second + 1}, harm},

@@ -13,6 +13,7 @@ type event struct {
 	coarse            bool      // bet on within a slice: with fewer alternatives
 	inverse           bool      // shown by all cells that do not show the event before it
 	guess             float64   // of stable's rate, fixed for a round
+	prior, weight     float64   // of the guess, and what it weighs in calls
 	side              side      // of the cut, for words
 	at                int       // the cut, or the label
 }

@@ -12,8 +12,9 @@ type Result uint8
 const (
 	// NoEvidence is the zero value: nothing is proven, which is never a pass.
 	NoEvidence Result = iota
-	// Pass is a proof of not being worse. The judge does not give it yet: it
-	// takes the separate test of promotion.
+	// Pass is a proof of not being worse, within the margin of the criterion, in
+	// this step; see [Judge.Promotion]. It turns back to NoEvidence when the next
+	// step begins or when calls speak against it, and never comes after Fail.
 	Pass
 	// Fail is a refuted criterion. It never turns back.
 	Fail
@@ -85,8 +86,10 @@ type Verdict struct {
 	Criterion Criterion
 	Name      string
 	Role      Role
-	// Result is Fail or NoEvidence. A failed verdict is the one of the moment
-	// the criterion failed and no longer changes.
+	// Result is what is proven at the moment, by two separate tests: Fail against the
+	// candidate, Pass in its favour. A failed verdict is the one of the moment the
+	// criterion failed and no longer changes. A criterion that does not gate promotion
+	// never passes.
 	Result Result
 	// Finding is the event that speaks loudest against the candidate, with how
 	// often each arm showed it; empty as long as nothing can be bet on. A label
@@ -115,7 +118,7 @@ type Verdict struct {
 	Tolerance float64
 	// Weight is the criterion's fraction of the budget of its role.
 	Weight float64
-	// LogE is its evidence in nats, 0 at the start; Limit is what LogE must
+	// LogE is its evidence against the candidate in nats, 0 at the start; Limit is what LogE must
 	// reach for the criterion to fail on its own, ln(1/(alpha Weight)).
 	LogE, Limit float64
 	// Reason says in words why the result is what it is.

@@ -20,6 +20,7 @@ type watch struct {
 	lookup   *lookup
 	lookedUp int      // the round they are of
 	failed   *Verdict // from the moment it failed
+	proof    proof    // for promotion
 
 	before past // scratch of past
 }
@@ -33,6 +34,9 @@ func newWatch(c Criterion, p plan, dimensions int) *watch {
 	w := &watch{
 		criterion: c, plan: p, sums: newSums(cells),
 		before: past{stable: make([]float64, cells+1), candidate: make([]float64, cells+1)},
+	}
+	if p.role != Observe {
+		w.proof.line = p.safe
 	}
 	if p.group == coinsGroup || p.group == sentinelGroup {
 		w.slices = newSlicing(dimensions)

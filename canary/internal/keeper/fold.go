@@ -71,6 +71,13 @@ type tally struct {
 	evaluations uint64
 	stale       uint64            // requests since the last fresh coin
 	failed      map[string]uint64 // criteria, and the evaluation they failed at
+	passes      []passes          // of the criteria, in their order
+}
+
+// passes is how often a criterion has passed.
+type passes struct {
+	criterion string
+	n         uint64
 }
 
 func (f *fold) init(k *Keeper) {
@@ -82,6 +89,9 @@ func (f *fold) init(k *Keeper) {
 	f.coins.Keyed = k.cfg.Keyed
 	f.coins.Epsilon = route.Share(route.Threshold(k.cfg.Sentinel))
 	f.tally.failed = map[string]uint64{}
+	for _, v := range f.judge.Verdicts() {
+		f.tally.passes = append(f.tally.passes, passes{criterion: v.Name})
+	}
 	f.seen.Numbers = make([]float64, k.cfg.Numbers)
 	f.seen.Labels = make([]uint16, k.cfg.Texts)
 	f.seen.Slices = make([]uint8, k.cfg.Dimensions)
@@ -145,6 +155,12 @@ func (f *fold) note(r criteria.Ruling) {
 	for _, culprit := range []string{r.Culprit, r.HoldCulprit} {
 		if _, known := f.tally.failed[culprit]; culprit != "" && !known {
 			f.tally.failed[culprit] = f.tally.evaluations
+		}
+	}
+	for i := range f.tally.passes {
+		p := &f.tally.passes[i]
+		if _, failed := f.tally.failed[p.criterion]; !failed && f.judge.Passing(i) {
+			p.n++
 		}
 	}
 }
