@@ -17,8 +17,8 @@ const (
 	Strict = -1.0
 )
 
-// What a Margin of 0 stands for: the excess, in calls of a hundred, that promotion
-// has to rule out on top of the tolerance.
+// What a Margin of 0 stands for: the absolute excess, a fraction, that promotion has
+// to rule out on top of the tolerance.
 const (
 	DefaultMargin     = 0.005 // of a rate
 	DefaultMeanMargin = 0.02  // of a [Mean], as a fraction of its range
