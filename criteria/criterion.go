@@ -17,8 +17,8 @@ const (
 	Strict = -1.0
 )
 
-// What a Margin of 0 stands for: the absolute excess that promotion has to rule out
-// on top of the tolerance.
+// What a Margin of 0 stands for: the absolute excess, a fraction, that promotion has
+// to rule out on top of the tolerance.
 const (
 	// DefaultMargin is that of a rate: five calls in a thousand.
 	DefaultMargin = 0.005

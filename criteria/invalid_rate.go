@@ -11,8 +11,8 @@ package criteria
 //   - Source: as [ErrorRate].
 type InvalidRate struct {
 	// Tolerance is the relative excess allowed, in [0, 100]: 0.2 is a fifth
-	// more invalid answers than stable.
-	// Zero means [DefaultTolerance]; [Strict] none.
+	// more invalid answers than stable. Zero means [DefaultTolerance]; [Strict]
+	// none.
 	Tolerance float64
 	// Margin is the further absolute excess that promotion has to rule out, in
 	// (0, 1). Zero means [DefaultMargin].
