@@ -15,7 +15,9 @@ import (
 func TestOursSkipsNothing(t *testing.T) {
 	latency := worlds.Lognormal{Median: 10, Sigma: 0.8}
 	zipf := worlds.Zipf(10)
-	rates := func(a, b float64) worlds.World { return worlds.Rates{Stable: worlds.Constant(a), Candidate: worlds.Constant(b)} }
+	rates := func(a, b float64) worlds.World {
+		return worlds.Rates{Stable: worlds.Constant(a), Candidate: worlds.Constant(b)}
+	}
 	config := func(c ...criteria.Criterion) criteria.Config {
 		return criteria.Config{Criteria: c, Numbers: []string{"value"}, Labels: []string{"class"}}
 	}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/modelcanary/go-sdk/benchmarks/decisions/internal/rules"
+	"github.com/modelcanary/go-sdk/benchmarks/decisions/internal/worlds"
+)
+
+// alpha is the false rollback rate that every rule is run at, where it has one.
+const alpha = 0.01
+
+// A contestant is a rule under the name it has in the tables.
+type contestant struct {
+	name string
+	make func(r *row) rules.Rule
+}
+
+// A section is the rows that are read in one table: what fits one set of rules.
+type section struct {
+	title       string
+	kind        string // of signal; a rule's validity is judged by kind
+	contestants []contestant
+	rows        []row
+}
+
+// A row is one setting, played many times.
+type row struct {
+	name     string
+	share    float64 // of the candidate; of the last step under a ramp
+	shares   worlds.Shares
+	ramp     bool
+	world    worlds.World
+	seeds    int     // stable-only requests before exposure
+	start    int     // the request from which the candidate is bad
+	equal    bool    // it never is: every rollback is false
+	limit    float64 // p99 in ms that whoever sets absolute limits would set
+	trials   int
+	requests int
+	bound    float64  // on the mean number of candidate calls; 0 if not known
+	only     []string // the contestants that the question makes sense for; all if empty
+	bars     []bar
+}
+
+// id names the row in -rows, in messages and in its seed.
+func (s *section) id(r *row) string {
+	return fmt.Sprintf("%s / %s at %s", s.title, r.name, r.shareText())
+}
+
+func (r *row) shareText() string {
+	if r.ramp {
+		return "ramp"
+	}
+	return percent(r.share)
+}
+
+// enters reports whether a contestant takes part in the row.
+func (r *row) enters(c contestant) bool {
+	if len(r.only) == 0 {
+		return true
+	}
+	for _, name := range r.only {
+		if name == c.name {
+			return true
+		}
+	}
+	return false
+}
+
+// celled worlds know the probabilities of what they draw.
+type celled interface {
+	Cells() (stable, candidate []float64)
+}
+
+// bounded fills in the information bound.
+func (r row) bounded() row {
+	if w, ok := r.world.(celled); ok && !r.ramp {
+		stable, candidate := w.Cells()
+		r.bound = worlds.Bound(stable, candidate, r.share, alpha)
+	}
+	return r
+}
