@@ -9,13 +9,11 @@ type bar struct {
 	met  func(r *row, s *summary) bool
 }
 
-// keepsAlpha asks that so few trials are rolled back that a rule of level alpha
-// would exceed it once in a thousand runs.
-func keepsAlpha(who string, trials int) bar {
-	most := tooMany(trials, alpha)
-	return bar{who, fmt.Sprintf("<= %d of %d", most, trials), func(_ *row, s *summary) bool {
-		return s.rolledBack() <= most
-	}}
+// keepsAlpha asks of both our rules that at most so many trials are rolled back.
+func keepsAlpha(most, trials int) []bar {
+	text := fmt.Sprintf("<= %d of %d", most, trials)
+	met := func(_ *row, s *summary) bool { return s.rolledBack() <= most }
+	return []bar{{ours, text, met}, {oursTolerant, text, met}}
 }
 
 // median asks for a median of candidate calls.

@@ -19,7 +19,7 @@ var legend = []struct{ name, text string }{
 	{"aCS", "asymptotic confidence sequence, tuned for 5,000; aCS100: from 100 calls per arm on"},
 	{"mSPRT", "mixture SPRT with plug-in variance; mSPRT100: from 100 calls per arm on"},
 	{"LM10", "Lindon-Malek count test, kappa 10; LM100: kappa 100; over the labels: their product"},
-	{"z", "pooled z test at every error, one-sided 1 %, from 100 calls per arm on"},
+	{"z", "z test of two proportions at every error, one-sided 1 %, from 100 calls per arm on"},
 	{"OBF50", "group sequential, 50 looks over the horizon, O'Brien-Fleming spending"},
 	{"Flagger", "99 % success, or p99 <= 1.2 x stable's, in each minute; 5 failed checks"},
 	{"Argo", "95 % success per 5 minutes, failureLimit 3"},

@@ -76,8 +76,8 @@ func (r *report) notes() []string {
 			lines = append(lines, fmt.Sprintf("  %-8s  %s", l.name, l.text))
 		}
 	}
-	lines = append(lines, breaches("! breaks alpha, equal arms and a constant share", r.validity.invalid)...)
-	lines = append(lines, breaches("breaks alpha while the share climbs and the base drifts", r.validity.ramped)...)
+	lines = append(lines, breaches("! breaks its alpha with equal arms and a constant share (lower end of the 95% interval above 1%); worst case:", r.validity.invalid)...)
+	lines = append(lines, breaches("Breaks it, besides, while the share climbs and the base rate drifts:", r.validity.ramped)...)
 	if r.race.run > 0 {
 		lines = append(lines, "Ours is "+r.race.String())
 	}
@@ -97,12 +97,13 @@ func (r *report) shows(name string) bool {
 // breaches lists the worst cell of each rule that broke its alpha.
 func breaches(title string, by map[string]map[string]breach) (lines []string) {
 	for _, kind := range slices.Sorted(maps.Keys(by)) {
-		var texts []string
 		for _, name := range slices.Sorted(maps.Keys(by[kind])) {
 			b := by[kind][name]
-			texts = append(texts, fmt.Sprintf("%s %.1f%% (%s)", name, 100*b.rate, b.cell))
+			lines = append(lines, fmt.Sprintf("  %-8s  %s: %.1f%% false (%s)", name, kind, 100*b.rate, b.cell))
 		}
-		lines = append(lines, fmt.Sprintf("%s, %s: %s", title, kind, strings.Join(texts, "; ")))
+	}
+	if len(lines) > 0 {
+		lines = append([]string{title}, lines...)
 	}
 	return lines
 }

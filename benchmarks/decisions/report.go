@@ -90,9 +90,9 @@ func (v *validity) judge(t *table, r *result) {
 	if !r.equal {
 		return
 	}
-	into := v.invalid
+	into, cell := v.invalid, fmt.Sprintf("%s at %s", r.name, r.shareText())
 	if r.ramp {
-		into = v.ramped
+		into, cell = v.ramped, r.name
 	} else {
 		v.judged[t.kind] = true
 	}
@@ -105,7 +105,7 @@ func (v *validity) judge(t *table, r *result) {
 			into[t.kind] = map[string]breach{}
 		}
 		if s.rate() > into[t.kind][name].rate {
-			into[t.kind][name] = breach{s.rate(), fmt.Sprintf("%s at %s", r.name, r.shareText())}
+			into[t.kind][name] = breach{s.rate(), cell}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/modelcanary/go-sdk/benchmarks/decisions/internal/rules"
 	"github.com/modelcanary/go-sdk/benchmarks/decisions/internal/worlds"
@@ -37,8 +38,8 @@ type row struct {
 	limit    float64 // p99 in ms that whoever sets absolute limits would set
 	trials   int
 	requests int
-	bound    float64  // on the mean number of candidate calls; 0 if not known
-	only     []string // the contestants that the question makes sense for; all if empty
+	bound    float64                // on the mean number of candidate calls; 0 if not known
+	enters   func(name string) bool // whom the question makes sense for; nil: everybody
 	bars     []bar
 }
 
@@ -54,17 +55,13 @@ func (r *row) shareText() string {
 	return percent(r.share)
 }
 
-// enters reports whether a contestant takes part in the row.
-func (r *row) enters(c contestant) bool {
-	if len(r.only) == 0 {
-		return true
-	}
-	for _, name := range r.only {
-		if name == c.name {
-			return true
-		}
-	}
-	return false
+// only and except say who enters a row.
+func only(names ...string) func(string) bool {
+	return func(name string) bool { return slices.Contains(names, name) }
+}
+
+func except(names ...string) func(string) bool {
+	return func(name string) bool { return !slices.Contains(names, name) }
 }
 
 // celled worlds know the probabilities of what they draw.

@@ -29,10 +29,10 @@ func (s scale) alikeSignal(name string, share float64, w worlds.World) row {
 // The latencies of the worlds in ms. Flagger's limit is 1.2 times their p99.
 var (
 	lognormal = worlds.Lognormal{Median: 10, Sigma: 0.8}
-	pareto    = worlds.Pareto{Min: 10, Tail: 2.2}
+	pareto    = worlds.Pareto{Scale: 10, Tail: 2.2}
 
 	lognormalP90, lognormalP99 = 10 * math.Exp(0.8*1.2815515655446004), 10 * math.Exp(0.8*2.3263478740408408)
-	paretoP90, paretoP99       = 10 * math.Pow(0.1, -1/2.2), 10 * math.Pow(0.01, -1/2.2)
+	paretoP90, paretoP99       = pareto.Quantile(0.9), pareto.Quantile(0.99)
 )
 
 const limitFactor = 1.2
@@ -147,8 +147,8 @@ func changedLabels(s scale) section {
 	add := func(name string, stable, candidate []float64, requests int, bars ...bar) {
 		sec.rows = append(sec.rows, s.signal(name, 0.05, worlds.Labels{Stable: stable, Candidate: candidate}, requests, bars...))
 	}
-	add("10 labels, 10% of the top one move", ten, worlds.Moved(ten, 0, 1, 0.1), 200_000)
-	add("50 labels, 10% of the top one move", fifty, worlds.Moved(fifty, 0, 1, 0.1), 400_000)
+	add("10 labels, 10% of the top one move", ten, worlds.Moved(ten, 0, 3, 0.1), 150_000)
+	add("50 labels, 10% of the top one move", fifty, worlds.Moved(fifty, 0, 3, 0.1), 250_000)
 	add("10 labels, one disappears", ten, worlds.Without(ten, 4), 70_000)
 	add("10 labels, a new one at 1%", ten, worlds.Novel(ten, 0.01), 150_000, median(520))
 	return sec

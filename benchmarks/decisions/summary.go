@@ -62,17 +62,3 @@ func wilsonLower(k, n int) float64 {
 	spread := z * math.Sqrt(p*(1-p)/size+z*z/(4*size*size))
 	return (centre - spread) / (1 + z*z/size)
 }
-
-// tooMany is the least number of n trials that a rule of level alpha would exceed
-// with a probability below one in a thousand.
-func tooMany(n int, alpha float64) int {
-	term := math.Pow(1-alpha, float64(n))
-	sum := term
-	k := 0
-	for 1-sum >= 0.001 {
-		k++
-		term *= float64(n-k+1) / float64(k) * alpha / (1 - alpha)
-		sum += term
-	}
-	return k
-}

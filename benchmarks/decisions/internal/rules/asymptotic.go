@@ -12,7 +12,8 @@ const asymptoticTuning = 5000
 
 // AsymptoticCS is the asymptotic confidence sequence for a difference of means, as
 // several experimentation products run it: roll back when the whole interval is
-// on the wrong side. Each look estimates the variance from all data so far.
+// on the wrong side. Each look estimates the variance from all data so far; one of
+// zero is taken for no estimate.
 //
 //   - Assumes: enough data for the central limit theorem at the first look already;
 //     one share throughout, or a base rate that does not move.
@@ -43,11 +44,11 @@ func asymptoticRho2(alpha float64) float64 {
 // Observe implements [Rule].
 func (a *AsymptoticCS) Observe(r *worlds.Request) bool {
 	a.add(r.Arm, a.score(r))
-	if a.least() < a.minimum {
+	if a.least() < a.minimum || !a.ahead() {
 		return false
 	}
 	d, variance := a.difference()
-	return d > 0 && d*d > a.squaredHalfWidth(variance)
+	return variance > 0 && d*d > a.squaredHalfWidth(variance)
 }
 
 // squaredHalfWidth of the interval round the difference, given its variance.

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/modelcanary/go-sdk/benchmarks/decisions/internal/worlds"
+	"github.com/modelcanary/go-sdk/criteria"
 )
 
 // looks is how many times a group sequential rule looks, evenly over its horizon.
@@ -38,6 +39,18 @@ func (g *GroupSequential) Observe(r *worlds.Request) bool {
 		return false
 	}
 	return g.pooled() >= g.boundaries[i/g.every-1]
+}
+
+// pooled is the z statistic of two proportions with a common variance; 0 while
+// there is none.
+func (m *moments) pooled() float64 {
+	stable, candidate := m.n[criteria.Stable], m.n[criteria.Candidate]
+	p := (m.sum[0] + m.sum[1]) / (stable + candidate)
+	variance := p * (1 - p) * (1/stable + 1/candidate)
+	if !(variance > 0) {
+		return 0
+	}
+	return (m.sum[criteria.Candidate]/candidate - m.sum[criteria.Stable]/stable) / math.Sqrt(variance)
 }
 
 var boundariesByAlpha sync.Map // of float64 to func() []float64

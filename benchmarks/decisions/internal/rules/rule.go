@@ -49,6 +49,11 @@ func (m *moments) add(arm criteria.Arm, x float64) {
 // least is the size of the smaller arm.
 func (m *moments) least() float64 { return min(m.n[0], m.n[1]) }
 
+// ahead reports whether the candidate's mean is the larger, without a division.
+func (m *moments) ahead() bool {
+	return m.sum[criteria.Candidate]*m.n[criteria.Stable] > m.sum[criteria.Stable]*m.n[criteria.Candidate]
+}
+
 // difference is the candidate's mean less stable's, with its estimated variance;
 // each arm has at least one value.
 func (m *moments) difference() (d, variance float64) {

@@ -42,21 +42,24 @@ func (l Lognormal) CDF(x float64) float64 {
 	return phi(math.Log(x/l.Median) / l.Sigma)
 }
 
-// Pareto has P(value > x) = (Min/x)^Tail from Min on.
-type Pareto struct{ Min, Tail float64 }
+// Pareto has P(value > x) = (1 + x/Scale)^-Tail: the Pareto law that starts at 0.
+type Pareto struct{ Scale, Tail float64 }
 
 // Sample draws a number.
 func (l Pareto) Sample(rng *rand.Rand) float64 {
-	return l.Min * math.Pow(1-rng.Float64(), -1/l.Tail)
+	return l.Quantile(rng.Float64())
 }
 
 // CDF is P(value <= x).
 func (l Pareto) CDF(x float64) float64 {
-	if x <= l.Min {
+	if x <= 0 {
 		return 0
 	}
-	return 1 - math.Pow(l.Min/x, l.Tail)
+	return 1 - math.Pow(1+x/l.Scale, -l.Tail)
 }
+
+// Quantile is the value that a fraction p in [0, 1) does not exceed.
+func (l Pareto) Quantile(p float64) float64 { return l.Scale * (math.Pow(1-p, -1/l.Tail) - 1) }
 
 // Normal is the normal distribution.
 type Normal struct{ Mean, SD float64 }

@@ -51,7 +51,7 @@ func TestLawsDrawWhatTheySay(t *testing.T) {
 		at   []float64
 	}{
 		{"lognormal", base, []float64{-1, 5, 10, 30}},
-		{"pareto", Pareto{Min: 10, Tail: 2.2}, []float64{9, 10, 12, 40}},
+		{"pareto", Pareto{Scale: 10, Tail: 2.2}, []float64{-1, 1, 10, 40}},
 		{"normal", Normal{0.5, 0.12}, []float64{0.3, 0.5, 0.6}},
 		{"scaled", Scaled{base, 1.5}, []float64{5, 15, 30}},
 		{"tail", Tail{base, 27.9, 2}, []float64{5, 27.9, 40, 55.8, 80}},

@@ -1,0 +1,79 @@
+//go:build !race
+
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// tiny is enough to see that everything is wired.
+var tiny = scale{trials: 20, most: 2, requests: 10_000, ramps: 20, mostRamps: 2, delays: 20, signals: 5, slow: 2}
+
+// Total failure, and equal arms: what everybody would look at first.
+func TestSimDeadAndEqualCandidates(t *testing.T) {
+	rates, equal := changedRates(tiny), equalRates(tiny)
+	dead := &rates.rows[1]
+	require.Equal(t, "1% -> 100% at 5%", dead.name+" at "+dead.shareText())
+	dead.requests = 20_000
+	got := rates.play(dead, 1, 2)
+	place := (&table{section: rates}).place
+	require.LessOrEqual(t, got[place(ours)].delay(0.9), 9.0)
+	require.InDelta(t, 5, got[place("LM10")].delay(0.5), 1)
+	require.InDelta(t, 100, got[place("aCS100")].delay(0.5), 0)
+	require.InDelta(t, 750, got[place("Flagger")].delay(0.5), 60)
+	require.Zero(t, got[place("Kayenta")].rolledBack(), "it has not looked yet")
+
+	same := equal.play(&equal.rows[7], 1, 2)
+	require.LessOrEqual(t, same[(&table{section: equal}).place(ours)].rolledBack(), tiny.most)
+}
+
+func TestSimNumbersDoNotDependOnWorkers(t *testing.T) {
+	s := changedRates(tiny)
+	one, many := s.play(&s.rows[7], 3, 1), s.play(&s.rows[7], 3, 7)
+	require.Equal(t, one, many)
+	other := s.play(&s.rows[7], 4, 7)
+	require.NotEqual(t, one, other, "the seed is of no consequence")
+}
+
+// A candidate that turns bad late is not found before that.
+func TestSimLateIsCountedFromTheChange(t *testing.T) {
+	s := lateRates(tiny)
+	r := &s.rows[0]
+	r.enters = only(ours)
+	got := s.play(r, 1, 2)[0]
+	require.Len(t, got.delays, 2)
+	require.Less(t, got.delay(0.9), 1500.0)
+}
+
+// Every row of the suite runs, with all its rules, and prints.
+func TestSimWholeSuite(t *testing.T) {
+	sections := suite(scale{trials: 1, most: 1, requests: 5000, ramps: 1, mostRamps: 1, delays: 1, signals: 1, slow: 1})
+	for i := range sections {
+		for k := range sections[i].rows {
+			r := &sections[i].rows[k]
+			r.requests = min(r.requests, 5000)
+			r.start = min(r.start, 1000)
+		}
+	}
+	o, err := parse(nil, io.Discard)
+	require.NoError(t, err)
+	tables := o.play(sections, io.Discard)
+	require.Len(t, tables, len(sections))
+	var text, lines strings.Builder
+	r := newReport(tables)
+	r.text(&text)
+	for _, s := range sections {
+		require.Contains(t, text.String(), s.title+"\n")
+	}
+	require.NoError(t, r.json(&lines))
+	for line := range strings.Lines(lines.String()) {
+		var rec record
+		require.NoError(t, json.Unmarshal([]byte(line), &rec))
+		require.NotEmpty(t, rec.Rule)
+	}
+}
