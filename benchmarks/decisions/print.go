@@ -77,7 +77,7 @@ func (r *report) notes() []string {
 		}
 	}
 	lines = append(lines, breaches("! breaks its alpha with equal arms and a constant share (lower end of the 95% interval above 1%); worst case:", r.validity.invalid)...)
-	lines = append(lines, breaches("Breaks it, besides, while the share climbs and the base rate drifts:", r.validity.ramped)...)
+	lines = append(lines, breaches("Breaks it only while the share climbs and the base rate drifts, and is raced all the same:", r.validity.ramped)...)
 	if r.race.run > 0 {
 		lines = append(lines, "Ours is "+r.race.String())
 	}

@@ -69,10 +69,12 @@ type breach struct {
 
 // validity knows which rules broke their alpha, by kind of signal: in a cell of
 // equal arms the lower end of the 95 % interval of their false rate was above it.
+// Who breaks it under a ramp alone is told apart and stays in the race: that is
+// the kind reading, for a canary without a ramp hardly exists.
 type validity struct {
 	judged  map[string]bool              // kinds with a cell of equal arms in this run
-	invalid map[string]map[string]breach // by kind and rule, share constant
-	ramped  map[string]map[string]breach // the same under a ramp
+	invalid map[string]map[string]breach // by kind and rule, with a constant share
+	ramped  map[string]map[string]breach // under a ramp only
 }
 
 func newValidity(tables []table) validity {
@@ -81,6 +83,11 @@ func newValidity(tables []table) validity {
 		t := &tables[i]
 		for j := range t.results {
 			v.judge(t, &t.results[j])
+		}
+	}
+	for kind, broken := range v.invalid {
+		for name := range broken {
+			delete(v.ramped[kind], name)
 		}
 	}
 	return v
