@@ -50,6 +50,15 @@ func TestSimLateIsCountedFromTheChange(t *testing.T) {
 	require.Less(t, got.delay(0.9), 1500.0)
 }
 
+// What rolls back before there is anything to find has not found it.
+func TestSimRollbackBeforeTheChangeIsEarly(t *testing.T) {
+	s := lateRates(tiny)
+	r := row{name: "bad base", share: 0.5, world: constant(0.05, 0.05), start: 20_000, trials: 3, requests: 25_000}
+	r.enters = only("Flagger")
+	got := s.play(&r, 1, 2)[(&table{section: s}).place("Flagger")]
+	require.Equal(t, &summary{trials: 3, early: 3}, got)
+}
+
 // Every row of the suite runs, with all its rules, and prints.
 func TestSimWholeSuite(t *testing.T) {
 	sections := suite(scale{trials: 1, most: 1, requests: 5000, ramps: 1, mostRamps: 1, delays: 1, signals: 1, slow: 1})

@@ -122,13 +122,25 @@ func TestBetterIsKept(t *testing.T) {
 	for name, rule := range map[string]Rule{
 		"asymptotic": NewAsymptoticCS(Harm, 0.01, 0), "msprt": NewMSPRT(0.01, 0),
 		"naive z": &NaiveZ{}, "lindon-malek": NewLindonMalek(0.01, 10),
-		"group sequential": NewGroupSequential(0.01, 5000),
+		"group sequential": NewGroupSequential(0.01, 1000), // and nothing happens beyond its horizon
 	} {
 		s := stream{rule: rule, share: 0.5}
-		for range 2000 {
-			s.send(1, criteria.Candidate, false, 0)
-			s.send(1, criteria.Stable, true, 0)
+		for i := range 2000 {
+			s.send(1, criteria.Candidate, i%10 == 9, 0)
+			s.send(1, criteria.Stable, i%10 != 9, 0)
 		}
+		require.False(t, s.fired, name)
+	}
+}
+
+// One call in each arm shows no variance, which is not certainty.
+func TestNoVarianceIsNoEvidence(t *testing.T) {
+	for name, rule := range map[string]Rule{
+		"asymptotic": NewAsymptoticCS(Harm, 0.01, 0), "msprt": NewMSPRT(0.01, 0),
+	} {
+		s := stream{rule: rule}
+		s.send(10, criteria.Stable, false, 0)
+		s.send(1, criteria.Candidate, true, 0)
 		require.False(t, s.fired, name)
 	}
 }
@@ -265,6 +277,14 @@ func TestHodgesLehmann(t *testing.T) {
 	require.Equal(t, math.Inf(-1), lower, "too few for an interval")
 }
 
+// Two minutes of an incident on stable do not hide what the other eight show.
+func TestKayentaDropsOutliers(t *testing.T) {
+	k := NewKayenta(FailureRate)
+	k.history[criteria.Stable] = []float64{1, 1, 1, 1, 1, 1, 1, 1, 50, 50}
+	k.history[criteria.Candidate] = []float64{2, 2, 2, 2, 2, 2, 2, 2, 2, 2}
+	require.True(t, k.high())
+}
+
 func TestKayenta(t *testing.T) {
 	for _, c := range []struct {
 		name            string
@@ -364,5 +384,15 @@ func TestDKWSkipsNothing(t *testing.T) {
 			}
 		}
 		require.True(t, fired)
+	}
+	// Here each value moves the distance as far as a value can.
+	d, fired := NewDKW(LinearAxis(0, 1), false, 0.01), false
+	s := stream{rule: d}
+	s.send(5000, criteria.Stable, false, 0.2)
+	s.send(200, criteria.Candidate, false, 0.2)
+	for !fired {
+		s.send(1, criteria.Candidate, false, 0.8)
+		fired = d.distance() > d.band(d.n[0])+d.band(d.n[1])
+		require.Equal(t, fired, s.fired, "request %d", s.i)
 	}
 }
