@@ -15,17 +15,17 @@ const (
 // legend explains the names of the tables.
 var legend = []struct{ name, text string }{
 	{ours, "criteria.Judge, no tolerance, a look after every request"},
-	{oursTolerant, "the same with the default tolerance of 10 %"},
+	{oursTolerant, "the same with the default tolerance of 10%"},
 	{"aCS", "asymptotic confidence sequence, tuned for 5,000; aCS100: from 100 calls per arm on"},
 	{"mSPRT", "mixture SPRT with plug-in variance; mSPRT100: from 100 calls per arm on"},
 	{"LM10", "Lindon-Malek count test, kappa 10; LM100: kappa 100; over the labels: their product"},
-	{"z", "z test of two proportions at every error, one-sided 1 %, from 100 calls per arm on"},
+	{"z", "z test of two proportions at every error, one-sided 1%, from 100 calls per arm on"},
 	{"OBF50", "group sequential, 50 looks over the horizon, O'Brien-Fleming spending"},
-	{"Flagger", "99 % success, or p99 <= 1.2 x stable's, in each minute; 5 failed checks"},
-	{"Argo", "95 % success per 5 minutes, failureLimit 3"},
+	{"Flagger", "99% success, or p99 <= 1.2 x stable's, in each minute; 5 failed checks"},
+	{"Argo", "95% success per 5 minutes, failureLimit 3"},
 	{"Kayenta", "NetflixACAJudge on minutes (failure rate or p99), every 10 minutes, lifetime"},
 	{"DKW", "time-uniform bands round both distribution functions"},
-	{"MW", "Mann-Whitney test at every call, 1 %, from 100 calls per arm on"},
+	{"MW", "Mann-Whitney test at every call, 1%, from 100 calls per arm on"},
 }
 
 // judged makes our rule for one criterion.

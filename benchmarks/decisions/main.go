@@ -93,20 +93,28 @@ func run(args []string, out, progress io.Writer) error {
 		return fmt.Errorf("decisions: -rows %q matches no row", o.rows)
 	}
 	r := newReport(tables)
-	switch {
-	case o.json:
-		if err := r.json(out); err != nil {
-			return fmt.Errorf("decisions: %w", err)
-		}
-	case o.markdown:
-		r.markdown(out)
-	default:
-		r.text(out)
+	text, err := r.in(o)
+	if err == nil {
+		_, err = io.WriteString(out, text)
+	}
+	if err != nil {
+		return fmt.Errorf("decisions: %w", err)
 	}
 	if len(r.missed) > 0 {
 		return errMissed
 	}
 	return nil
+}
+
+// in is the report in the format asked for.
+func (r *report) in(o options) (string, error) {
+	switch {
+	case o.json:
+		return r.json()
+	case o.markdown:
+		return r.markdown(), nil
+	}
+	return r.text(), nil
 }
 
 // play plays the rows that were asked for, one after the other.
@@ -120,7 +128,7 @@ func (o *options) play(sections []section, progress io.Writer) (tables []table) 
 			}
 			began := time.Now()
 			t.results = append(t.results, result{row: *r, summaries: s.play(r, o.seed, o.workers)})
-			fmt.Fprintf(progress, "%6.1fs  %s: %d x %d requests\n", time.Since(began).Seconds(), s.id(r), r.trials, r.requests)
+			_, _ = fmt.Fprintf(progress, "%6.1fs  %s: %d x %d requests\n", time.Since(began).Seconds(), s.id(r), r.trials, r.requests)
 		}
 		if len(t.results) > 0 {
 			tables = append(tables, t)

@@ -5,7 +5,7 @@ import (
 	"io"
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"github.com/modelcanary/go-sdk/benchmarks/decisions/internal/check"
 )
 
 func TestFlagsThatMakeNoSense(t *testing.T) {
@@ -20,21 +20,21 @@ func TestFlagsThatMakeNoSense(t *testing.T) {
 		{[]string{"-rows", "("}, "-rows: error parsing"},
 		{[]string{"-rows", "no such row"}, "matches no row"},
 	} {
-		require.ErrorContains(t, run(c.args, io.Discard, io.Discard), c.want)
+		check.ErrorSays(t, run(c.args, io.Discard, io.Discard), c.want)
 	}
 	_, err := parse([]string{"-workers", "0", "-json", "-markdown"}, io.Discard)
-	require.ErrorContains(t, err, "-workers")
-	require.ErrorContains(t, err, "-json", "all problems at once")
-	require.ErrorIs(t, run([]string{"-h"}, io.Discard, io.Discard), flag.ErrHelp)
+	check.ErrorSays(t, err, "-workers")
+	check.ErrorSays(t, err, "-json") // all problems at once
+	check.ErrorIs(t, run([]string{"-h"}, io.Discard, io.Discard), flag.ErrHelp)
 }
 
 func TestScales(t *testing.T) {
 	o, err := parse(nil, io.Discard)
-	require.NoError(t, err)
-	require.Equal(t, quick, o.scale)
+	check.ErrorIs(t, err, nil)
+	check.Equal(t, quick, o.scale)
 	o, err = parse([]string{"-nightly"}, io.Discard)
-	require.NoError(t, err)
-	require.Equal(t, nightly, o.scale)
+	check.ErrorIs(t, err, nil)
+	check.Equal(t, nightly, o.scale)
 }
 
 // Rows are found and seeded by their names, and bars by the names of contestants.
@@ -46,17 +46,17 @@ func TestSuiteIsWellFormed(t *testing.T) {
 	}
 	for _, s := range suite(quick) {
 		sec := table{section: s}
-		require.NotEmpty(t, s.rows, s.title)
-		require.GreaterOrEqual(t, sec.place(ours), 0)
+		check.Below(t, 0, len(s.rows), "%s", s.title)
+		check.AtMost(t, 0, sec.place(ours))
 		for i := range s.rows {
 			r := &s.rows[i]
-			require.False(t, seen[s.id(r)], "two rows %q", s.id(r))
+			check.False(t, seen[s.id(r)], "two rows %q", s.id(r))
 			seen[s.id(r)] = true
-			require.Equal(t, s.rows[0].equal, r.equal, "a table has one kind of cell")
-			require.Less(t, r.start, r.requests)
-			require.Positive(t, r.trials)
+			check.Equal(t, s.rows[0].equal, r.equal, "a table has one kind of cell")
+			check.Below(t, r.start, r.requests)
+			check.Below(t, 0, r.trials)
 			for _, b := range r.bars {
-				require.GreaterOrEqual(t, sec.place(b.who), 0, s.id(r))
+				check.AtMost(t, 0, sec.place(b.who), "%s", s.id(r))
 			}
 		}
 	}

@@ -3,15 +3,15 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"math"
 	"slices"
 	"strings"
 )
 
-// text prints the report as aligned columns.
-func (r *report) text(w io.Writer) {
+// text is the report in aligned columns.
+func (r *report) text() string {
+	w := &strings.Builder{}
 	for i := range r.tables {
 		t := &r.tables[i]
 		fmt.Fprintf(w, "%s\n", t.title)
@@ -36,6 +36,7 @@ func (r *report) text(w io.Writer) {
 	for _, line := range r.notes() {
 		fmt.Fprintln(w, line)
 	}
+	return w.String()
 }
 
 func widths(grid [][]string) []int {
@@ -48,8 +49,9 @@ func widths(grid [][]string) []int {
 	return w
 }
 
-// markdown prints the report for the documentation.
-func (r *report) markdown(w io.Writer) {
+// markdown is the report for the documentation.
+func (r *report) markdown() string {
+	w := &strings.Builder{}
 	for i := range r.tables {
 		t := &r.tables[i]
 		fmt.Fprintf(w, "**%s**\n\n", t.title)
@@ -62,8 +64,9 @@ func (r *report) markdown(w io.Writer) {
 		fmt.Fprintln(w)
 	}
 	for _, line := range r.notes() {
-		fmt.Fprintf(w, "- %s\n", strings.TrimSpace(line))
+		fmt.Fprintf(w, "- %s\n", strings.Join(strings.Fields(line), " "))
 	}
+	return w.String()
 }
 
 // notes are the legend, who is invalid and why, and the bars.
@@ -125,9 +128,11 @@ type record struct {
 	Bound      *float64 `json:"bound_calls"`
 }
 
-// json prints one object a line for each row and contestant.
-func (r *report) json(w io.Writer) error {
-	out := json.NewEncoder(w)
+// json is one object a line for each row and contestant.
+func (r *report) json() (string, error) {
+	var w strings.Builder
+	out := json.NewEncoder(&w)
+	out.SetEscapeHTML(false) // "->" stays readable
 	for i := range r.tables {
 		t := &r.tables[i]
 		for j := range t.results {
@@ -143,12 +148,12 @@ func (r *report) json(w io.Writer) error {
 					Median: finite(s.delay(0.5)), P90: finite(s.delay(0.9)), Mean: finite(s.mean()), Bound: finite(res.bound),
 				})
 				if err != nil {
-					return err
+					return "", err
 				}
 			}
 		}
 	}
-	return nil
+	return w.String(), nil
 }
 
 func finite(x float64) *float64 {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"github.com/modelcanary/go-sdk/benchmarks/decisions/internal/check"
 )
 
 // tiny is enough to see that everything is wired.
@@ -18,26 +18,26 @@ var tiny = scale{trials: 20, most: 2, requests: 10_000, ramps: 20, mostRamps: 2,
 func TestSimDeadAndEqualCandidates(t *testing.T) {
 	rates, equal := changedRates(tiny), equalRates(tiny)
 	dead := &rates.rows[1]
-	require.Equal(t, "1% -> 100% at 5%", dead.name+" at "+dead.shareText())
+	check.Equal(t, "1% -> 100% at 5%", dead.name+" at "+dead.shareText())
 	dead.requests = 20_000
 	got := rates.play(dead, 1, 2)
 	place := (&table{section: rates}).place
-	require.LessOrEqual(t, got[place(ours)].delay(0.9), 9.0)
-	require.InDelta(t, 5, got[place("LM10")].delay(0.5), 1)
-	require.InDelta(t, 100, got[place("aCS100")].delay(0.5), 0)
-	require.InDelta(t, 750, got[place("Flagger")].delay(0.5), 60)
-	require.Zero(t, got[place("Kayenta")].rolledBack(), "it has not looked yet")
+	check.AtMost(t, got[place(ours)].delay(0.9), 9.0)
+	check.Near(t, 5, got[place("LM10")].delay(0.5), 1)
+	check.Near(t, 100, got[place("aCS100")].delay(0.5), 0)
+	check.Near(t, 750, got[place("Flagger")].delay(0.5), 60)
+	check.Equal(t, 0, got[place("Kayenta")].rolledBack(), "it has not looked yet")
 
 	same := equal.play(&equal.rows[7], 1, 2)
-	require.LessOrEqual(t, same[(&table{section: equal}).place(ours)].rolledBack(), tiny.most)
+	check.AtMost(t, same[(&table{section: equal}).place(ours)].rolledBack(), tiny.most)
 }
 
 func TestSimNumbersDoNotDependOnWorkers(t *testing.T) {
 	s := changedRates(tiny)
 	one, many := s.play(&s.rows[7], 3, 1), s.play(&s.rows[7], 3, 7)
-	require.Equal(t, one, many)
+	check.Equal(t, one, many)
 	other := s.play(&s.rows[7], 4, 7)
-	require.NotEqual(t, one, other, "the seed is of no consequence")
+	check.NotEqual(t, one, other, "the seed is of no consequence")
 }
 
 // A candidate that turns bad late is not found before that.
@@ -46,8 +46,8 @@ func TestSimLateIsCountedFromTheChange(t *testing.T) {
 	r := &s.rows[0]
 	r.enters = only(ours)
 	got := s.play(r, 1, 2)[0]
-	require.Len(t, got.delays, 2)
-	require.Less(t, got.delay(0.9), 1500.0)
+	check.Equal(t, 2, len(got.delays))
+	check.Below(t, got.delay(0.9), 1500.0)
 }
 
 // What rolls back before there is anything to find has not found it.
@@ -56,7 +56,7 @@ func TestSimRollbackBeforeTheChangeIsEarly(t *testing.T) {
 	r := row{name: "bad base", share: 0.5, world: constant(0.05, 0.05), start: 20_000, trials: 3, requests: 25_000}
 	r.enters = only("Flagger")
 	got := s.play(&r, 1, 2)[(&table{section: s}).place("Flagger")]
-	require.Equal(t, &summary{trials: 3, early: 3}, got)
+	check.Equal(t, &summary{trials: 3, early: 3}, got)
 }
 
 // Every row of the suite runs, with all its rules, and prints.
@@ -70,19 +70,19 @@ func TestSimWholeSuite(t *testing.T) {
 		}
 	}
 	o, err := parse(nil, io.Discard)
-	require.NoError(t, err)
+	check.ErrorIs(t, err, nil)
 	tables := o.play(sections, io.Discard)
-	require.Len(t, tables, len(sections))
-	var text, lines strings.Builder
+	check.Equal(t, len(sections), len(tables))
 	r := newReport(tables)
-	r.text(&text)
+	text := r.text()
 	for _, s := range sections {
-		require.Contains(t, text.String(), s.title+"\n")
+		check.Contains(t, text, s.title+"\n")
 	}
-	require.NoError(t, r.json(&lines))
-	for line := range strings.Lines(lines.String()) {
+	lines, err := r.json()
+	check.ErrorIs(t, err, nil)
+	for line := range strings.Lines(lines) {
 		var rec record
-		require.NoError(t, json.Unmarshal([]byte(line), &rec))
-		require.NotEmpty(t, rec.Rule)
+		check.ErrorIs(t, json.Unmarshal([]byte(line), &rec), nil)
+		check.Below(t, 0, len(rec.Rule))
 	}
 }

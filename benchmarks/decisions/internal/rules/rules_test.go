@@ -5,8 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
+	"github.com/modelcanary/go-sdk/benchmarks/decisions/internal/check"
 	"github.com/modelcanary/go-sdk/benchmarks/decisions/internal/worlds"
 	"github.com/modelcanary/go-sdk/criteria"
 )
@@ -56,30 +55,30 @@ func score(harm bool) float64 { return Harm(&worlds.Request{Harm: harm}) }
 func TestFormulas(t *testing.T) {
 	m := filled()
 	d, variance := m.difference()
-	require.InDelta(t, 0.11, d, 1e-15)
-	require.InDelta(t, 0.0011055, variance, 1e-15)
-	require.InDelta(t, 4.258153136263201, m.pooled(), 1e-12)
+	check.Near(t, 0.11, d, 1e-15)
+	check.Near(t, 0.0011055, variance, 1e-15)
+	check.Near(t, 4.258153136263201, m.pooled(), 1e-12)
 
 	a := NewAsymptoticCS(Harm, 0.01, 0)
-	require.InDelta(t, 0.0023067482681430446, a.rho2, 1e-15)
+	check.Near(t, 0.0023067482681430446, a.rho2, 1e-15)
 	a.moments = m
-	require.InDelta(t, 0.16222514951844288, math.Sqrt(a.squaredHalfWidth(variance)), 1e-12)
+	check.Near(t, 0.16222514951844288, math.Sqrt(a.squaredHalfWidth(variance)), 1e-12)
 
-	require.InDelta(t, 0.410674012675375, msprtLogRatio(d, variance), 1e-12)
+	check.Near(t, 0.410674012675375, msprtLogRatio(d, variance), 1e-12)
 
-	require.InDelta(t, 0.29285587781103833, NewDKW(LinearAxis(0, 1), false, 0.01).band(100), 1e-12)
-	require.InDelta(t, 2.3263478740408408, normalQuantile(0.99), 1e-9)
-	require.InDelta(t, 0.01, above(2.3263478740408408), 1e-12)
+	check.Near(t, 0.29285587781103833, NewDKW(LinearAxis(0, 1), false, 0.01).band(100), 1e-12)
+	check.Near(t, 2.3263478740408408, normalQuantile(0.99), 1e-9)
+	check.Near(t, 0.01, above(2.3263478740408408), 1e-12)
 }
 
 func TestPooledWithoutVariance(t *testing.T) {
 	var m moments
 	m.add(criteria.Stable, 0)
 	m.add(criteria.Candidate, 0)
-	require.Zero(t, m.pooled())
+	check.Equal(t, 0, m.pooled())
 }
 
-func TestLoss(t *testing.T) { require.InDelta(t, -2.5, Loss(&worlds.Request{Value: 2.5}), 0) }
+func TestLoss(t *testing.T) { check.Near(t, -2.5, Loss(&worlds.Request{Value: 2.5}), 0) }
 
 // Stable never fails; the candidate fails 5 of 105: z is sqrt(5/(1-5/105)) = 2.291,
 // and 6 of 106 make it 2.522.
@@ -88,12 +87,12 @@ func TestNaiveZ(t *testing.T) {
 	s.send(99, criteria.Stable, false, 0)
 	s.send(100, criteria.Candidate, false, 0)
 	s.send(3, criteria.Candidate, true, 0)
-	require.False(t, s.fired)
+	check.False(t, s.fired)
 	s.send(1, criteria.Stable, false, 0)
 	s.send(2, criteria.Candidate, true, 0)
-	require.False(t, s.fired)
+	check.False(t, s.fired)
 	s.send(1, criteria.Candidate, true, 0)
-	require.True(t, s.fired)
+	check.True(t, s.fired)
 }
 
 func TestMinimumOfCalls(t *testing.T) {
@@ -112,8 +111,8 @@ func TestMinimumOfCalls(t *testing.T) {
 		s.send(1000, criteria.Stable, false, 0)
 		s.send(1, criteria.Stable, true, 0)
 		s.send(1000, criteria.Candidate, true, 0)
-		require.True(t, s.fired, c.name)
-		require.Equal(t, c.want, s.i-1001, c.name)
+		check.True(t, s.fired, c.name)
+		check.Equal(t, c.want, s.i-1001, c.name)
 	}
 }
 
@@ -129,7 +128,7 @@ func TestBetterIsKept(t *testing.T) {
 			s.send(1, criteria.Candidate, i%10 == 9, 0)
 			s.send(1, criteria.Stable, i%10 != 9, 0)
 		}
-		require.False(t, s.fired, name)
+		check.False(t, s.fired, name)
 	}
 }
 
@@ -141,7 +140,7 @@ func TestNoVarianceIsNoEvidence(t *testing.T) {
 		s := stream{rule: rule}
 		s.send(10, criteria.Stable, false, 0)
 		s.send(1, criteria.Candidate, true, 0)
-		require.False(t, s.fired, name)
+		check.False(t, s.fired, name)
 	}
 }
 
@@ -155,15 +154,15 @@ func TestLindonMalek(t *testing.T) {
 		s := stream{rule: NewLindonMalek(0.01, c.kappa), share: c.share}
 		s.send(50, criteria.Candidate, false, 0)
 		s.send(1000, criteria.Candidate, true, 0)
-		require.Equal(t, c.want, s.i-50, "kappa %v at %v", c.kappa, c.share)
+		check.Equal(t, c.want, s.i-50, "kappa %v at %v", c.kappa, c.share)
 	}
 	l := NewLindonMalek(0.01, 10)
 	s := stream{rule: l, share: 0.05}
 	s.send(20, criteria.Stable, true, 0)
 	s.send(4, criteria.Candidate, true, 0)
-	require.False(t, s.fired)
+	check.False(t, s.fired)
 	s.send(3, criteria.Candidate, true, 0)
-	require.InDelta(t, 3.9198715344276014, l.logE, 1e-12)
+	check.Near(t, 3.9198715344276014, l.logE, 1e-12)
 }
 
 // Labels 0 (3 of the candidate, 1 of stable) and 1 (6 of stable) at share 0.2, then
@@ -172,37 +171,37 @@ func TestMultinomialMultipliesLabelsAndShares(t *testing.T) {
 	m := NewMultinomial(0.01, 10)
 	send := func(share float64, label uint16, arms ...criteria.Arm) {
 		for _, arm := range arms {
-			require.False(t, m.Observe(&worlds.Request{Share: share, Arm: arm, Label: label}))
+			check.False(t, m.Observe(&worlds.Request{Share: share, Arm: arm, Label: label}))
 		}
 	}
 	const s, c = criteria.Stable, criteria.Candidate
 	send(0.2, 0, c, s, c, c)
 	send(0.2, 1, s, s, s, s, s, s)
-	require.InDelta(t, 0.8270361837861779, m.logE, 1e-12)
+	check.Near(t, 0.8270361837861779, m.logE, 1e-12)
 	send(0.5, 0, c)
 	send(0.5, 1, c, s, s)
 	// New counts at the new share: 5/10 : 1/2, and 5/10 : 1/2, 5/11 : 1/2, 6/12 : 1/2.
-	require.InDelta(t, 0.8270361837861779+math.Log(10./11), m.logE, 1e-12)
+	check.Near(t, 0.8270361837861779+math.Log(10./11), m.logE, 1e-12)
 }
 
 // The boundaries of the O'Brien-Fleming spending function for five looks at a
 // one-sided 2.5 % are in every table of group sequential designs.
 func TestBoundaries(t *testing.T) {
-	require.InDeltaSlice(t, []float64{4.8769, 3.3569, 2.6803, 2.2898, 2.0310}, obfBoundaries(0.025, 5), 2e-4)
+	check.AllNear(t, []float64{4.8769, 3.3569, 2.6803, 2.2898, 2.0310}, obfBoundaries(0.025, 5), 2e-4)
 	one := obfBoundaries(0.01, 1)
-	require.InDelta(t, 2.32635, one[0], 1e-5)
+	check.Near(t, 2.32635, one[0], 1e-5)
 }
 
 func TestGroupSequentialLooksOnSchedule(t *testing.T) {
 	g := NewGroupSequential(0.01, 5000)
-	require.Len(t, g.boundaries, looks)
+	check.Equal(t, looks, len(g.boundaries))
 	s := stream{rule: g}
 	for range 2000 {
 		s.send(1, criteria.Stable, false, 0)
 		s.send(1, criteria.Candidate, true, 0)
 	}
-	require.True(t, s.fired)
-	require.Zero(t, s.i%100, "rolled back between two looks")
+	check.True(t, s.fired)
+	check.Equal(t, 0, s.i%100, "rolled back between two looks")
 }
 
 func TestFlagger(t *testing.T) {
@@ -210,14 +209,14 @@ func TestFlagger(t *testing.T) {
 	s.minutes(10, 200, 2) // 99 % is enough
 	s.minutes(4, 200, 3)
 	s.minutes(10, 200, 0) // does not forgive
-	require.False(t, s.fired)
+	check.False(t, s.fired)
 	s.minutes(1, 200, 3)
-	require.True(t, s.fired)
-	require.Equal(t, 25*worlds.PerMinute, s.i)
+	check.True(t, s.fired)
+	check.Equal(t, 25*worlds.PerMinute, s.i)
 
 	silent := stream{rule: NewFlagger(0)}
 	silent.minutes(5, 0, 0)
-	require.True(t, silent.fired, "a minute without calls is a failed check")
+	check.True(t, silent.fired, "a minute without calls is a failed check")
 }
 
 func TestFlaggerLatency(t *testing.T) {
@@ -230,11 +229,11 @@ func TestFlaggerLatency(t *testing.T) {
 	for range 10 {
 		minute(2)
 	}
-	require.False(t, s.fired)
+	check.False(t, s.fired)
 	for range 5 {
 		minute(10)
 	}
-	require.True(t, s.fired)
+	check.True(t, s.fired)
 }
 
 func TestArgo(t *testing.T) {
@@ -242,23 +241,23 @@ func TestArgo(t *testing.T) {
 	s.minutes(50, 100, 5)
 	s.minutes(15, 100, 6)
 	s.minutes(5, 0, 0) // no data, no failure
-	require.False(t, s.fired)
+	check.False(t, s.fired)
 	s.minutes(5, 100, 6)
-	require.True(t, s.fired)
-	require.Equal(t, 75*worlds.PerMinute, s.i)
+	check.True(t, s.fired)
+	check.Equal(t, 75*worlds.PerMinute, s.i)
 }
 
 func TestQuantile(t *testing.T) {
-	require.InDelta(t, 3.0, quantile([]float64{1, 2, 3, 4, 5}, 0.5), 1e-15)
-	require.InDelta(t, 1.4, quantile([]float64{1, 2, 3, 4, 5}, 0.1), 1e-15)
-	require.InDelta(t, 5.0, quantile([]float64{1, 5}, 1), 1e-15)
-	require.InDelta(t, 7.0, quantile([]float64{7}, 0.99), 1e-15)
+	check.Near(t, 3.0, quantile([]float64{1, 2, 3, 4, 5}, 0.5), 1e-15)
+	check.Near(t, 1.4, quantile([]float64{1, 2, 3, 4, 5}, 0.1), 1e-15)
+	check.Near(t, 5.0, quantile([]float64{1, 5}, 1), 1e-15)
+	check.Near(t, 7.0, quantile([]float64{7}, 0.99), 1e-15)
 }
 
 func TestWithoutOutliers(t *testing.T) {
-	require.Equal(t, []float64{1, 2, 3, 4, 10}, withoutOutliers([]float64{10, 3, 1, 2, 4}), "10 is on the fence of 4 + 3 (4-2)")
-	require.Equal(t, []float64{1, 2, 3, 4}, withoutOutliers([]float64{10.01, 3, 1, 2, 4}))
-	require.Empty(t, withoutOutliers(nil))
+	check.Equal(t, []float64{1, 2, 3, 4, 10}, withoutOutliers([]float64{10, 3, 1, 2, 4}), "10 is on the fence of 4 + 3 (4-2)")
+	check.Equal(t, []float64{1, 2, 3, 4}, withoutOutliers([]float64{10.01, 3, 1, 2, 4}))
+	check.Equal(t, 0, len(withoutOutliers(nil)))
 }
 
 // Of ten and ten values the 98 % interval starts at the 19th of the hundred sorted
@@ -269,12 +268,12 @@ func TestHodgesLehmann(t *testing.T) {
 		a, b = append(a, float64(i)), append(b, float64(i)+3)
 	}
 	estimate, lower := hodgesLehmann(a, b, kayentaConfidence)
-	require.InDelta(t, 3.0, estimate, 1e-15)
+	check.Near(t, 3.0, estimate, 1e-15)
 	// Differences 3-k occur 10-|k| times: -6..-2 are 1+2+3+4+5 = 15, -1 six more.
-	require.InDelta(t, -1.0, lower, 1e-15)
+	check.Near(t, -1.0, lower, 1e-15)
 
 	_, lower = hodgesLehmann([]float64{1, 2}, []float64{8, 9}, kayentaConfidence)
-	require.Equal(t, math.Inf(-1), lower, "too few for an interval")
+	check.Equal(t, math.Inf(-1), lower, "too few for an interval")
 }
 
 // Two minutes of an incident on stable do not hide what the other eight show.
@@ -282,7 +281,7 @@ func TestKayentaDropsOutliers(t *testing.T) {
 	k := NewKayenta(FailureRate)
 	k.history[criteria.Stable] = []float64{1, 1, 1, 1, 1, 1, 1, 1, 50, 50}
 	k.history[criteria.Candidate] = []float64{2, 2, 2, 2, 2, 2, 2, 2, 2, 2}
-	require.True(t, k.high())
+	check.True(t, k.high())
 }
 
 func TestKayenta(t *testing.T) {
@@ -299,20 +298,20 @@ func TestKayenta(t *testing.T) {
 		for i := range c.minutes {
 			s.minutes(1, 100+i%5, i%2+c.harmed)
 		}
-		require.Equal(t, c.fired, s.fired, c.name)
+		check.Equal(t, c.fired, s.fired, c.name)
 		if s.fired {
-			require.Equal(t, kayentaMinutes*worlds.PerMinute, s.i, c.name)
+			check.Equal(t, kayentaMinutes*worlds.PerMinute, s.i, c.name)
 		}
 	}
 }
 
 func TestAxis(t *testing.T) {
 	linear := LinearAxis(0, 1)
-	require.Equal(t, []int{0, 0, 512, 1023, 1023},
+	check.Equal(t, []int{0, 0, 512, 1023, 1023},
 		[]int{linear.bin(-1), linear.bin(0), linear.bin(0.5), linear.bin(1), linear.bin(9)})
 	log := LogAxis(0.01, 100)
-	require.Equal(t, []int{0, 511, 1023}, []int{log.bin(0.001), log.bin(0.999), log.bin(1e6)})
-	require.Zero(t, log.bin(0))
+	check.Equal(t, []int{0, 511, 1023}, []int{log.bin(0.001), log.bin(0.999), log.bin(1e6)})
+	check.Equal(t, 0, log.bin(0))
 }
 
 // U = 17 and z = 1.7515... of {1,2,2,5} against {2,3,6,6,7}, pair by pair.
@@ -329,9 +328,9 @@ func TestMannWhitneyWithTies(t *testing.T) {
 			}
 			m.add(arm, m.axis.bin(values[arm][k%4]))
 		}
-		require.InDelta(t, 17.0, m.wins, 1e-12)
-		require.InDelta(t, 30.0, m.ties, 1e-12)
-		require.InDelta(t, 1.751521078079428, m.z(), 1e-12)
+		check.Near(t, 17.0, m.wins, 1e-12)
+		check.Near(t, 30.0, m.ties, 1e-12)
+		check.Near(t, 1.751521078079428, m.z(), 1e-12)
 	}
 }
 
@@ -344,9 +343,9 @@ func TestMannWhitneySides(t *testing.T) {
 		s := stream{rule: NewMannWhitney(LinearAxis(0, 1), c.twoSided)}
 		s.send(200, criteria.Stable, false, 0.5)
 		s.send(200, criteria.Candidate, false, c.value)
-		require.Equal(t, c.want, s.fired, "%+v", c)
+		check.Equal(t, c.want, s.fired, "%+v", c)
 		if s.fired {
-			require.Equal(t, 300, s.i, "not before 100 calls")
+			check.Equal(t, 300, s.i, "not before 100 calls")
 		}
 	}
 }
@@ -358,15 +357,15 @@ func TestDKW(t *testing.T) {
 	s := stream{rule: d}
 	s.send(1000, criteria.Stable, false, 0.2)
 	s.send(100, criteria.Candidate, false, 0.8)
-	require.True(t, s.fired)
+	check.True(t, s.fired)
 	n := float64(s.i - 1000)
-	require.LessOrEqual(t, d.band(1000)+d.band(n), 1.0)
-	require.Greater(t, d.band(1000)+d.band(n-1), 1.0)
+	check.AtMost(t, d.band(1000)+d.band(n), 1.0)
+	check.Below(t, 1.0, d.band(1000)+d.band(n-1))
 
 	other := stream{rule: NewDKW(LinearAxis(0, 1), false, 0.01)}
 	other.send(1000, criteria.Stable, false, 0.8)
 	other.send(100, criteria.Candidate, false, 0.2)
-	require.False(t, other.fired, "faster is not worse")
+	check.False(t, other.fired, "faster is not worse")
 }
 
 // The distance that is computed only when it matters finds what computing it each
@@ -380,10 +379,10 @@ func TestDKWSkipsNothing(t *testing.T) {
 			r.Value = random.Float64() * (1 + 0.4*float64(r.Arm))
 			fired = d.Observe(&r)
 			if d.n[0] > 0 && d.n[1] > 0 {
-				require.Equal(t, d.distance() > d.band(d.n[0])+d.band(d.n[1]), fired, "seed %d, request %d", seed, i)
+				check.Equal(t, d.distance() > d.band(d.n[0])+d.band(d.n[1]), fired, "seed %d, request %d", seed, i)
 			}
 		}
-		require.True(t, fired)
+		check.True(t, fired)
 	}
 	// Here each value moves the distance as far as a value can.
 	d, fired := NewDKW(LinearAxis(0, 1), false, 0.01), false
@@ -393,6 +392,6 @@ func TestDKWSkipsNothing(t *testing.T) {
 	for !fired {
 		s.send(1, criteria.Candidate, false, 0.8)
 		fired = d.distance() > d.band(d.n[0])+d.band(d.n[1])
-		require.Equal(t, fired, s.fired, "request %d", s.i)
+		check.Equal(t, fired, s.fired, "request %d", s.i)
 	}
 }
