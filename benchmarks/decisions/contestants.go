@@ -33,7 +33,7 @@ func judged(name string, harmOnly bool, c criteria.Criterion) contestant {
 	config := criteria.Config{
 		Criteria: []criteria.Criterion{c}, Alpha: alpha, Numbers: []string{"value"}, Labels: []string{"class"},
 	}
-	return contestant{name, func(*row) rules.Rule { return rules.NewOurs(config, harmOnly) }}
+	return contestant{name: name, make: func(*row) rules.Rule { return rules.NewOurs(config, harmOnly) }}
 }
 
 // pair makes our rule without tolerance and with the default one.
@@ -46,7 +46,7 @@ func pair(harmOnly bool, with func(tolerance float64) criteria.Criterion) []cont
 
 // rule makes a baseline that is the same in every row.
 func rule[R rules.Rule](name string, make func() R) contestant {
-	return contestant{name, func(*row) rules.Rule { return make() }}
+	return contestant{name: name, make: func(*row) rules.Rule { return make() }}
 }
 
 func errorRate(tolerance float64) criteria.Criterion { return criteria.ErrorRate{Tolerance: tolerance} }
@@ -66,11 +66,11 @@ func rateRules(withoutMinimum bool) []contestant {
 		rule("mSPRT100", func() *rules.MSPRT { return rules.NewMSPRT(alpha, 100) }),
 		rule("LM10", func() *rules.LindonMalek { return rules.NewLindonMalek(alpha, 10) }),
 		rule("LM100", func() *rules.LindonMalek { return rules.NewLindonMalek(alpha, 100) }),
-		contestant{"OBF50", func(r *row) rules.Rule { return rules.NewGroupSequential(alpha, r.requests) }},
+		contestant{name: "OBF50", make: func(r *row) rules.Rule { return rules.NewGroupSequential(alpha, r.requests) }},
 		rule("z", func() *rules.NaiveZ { return &rules.NaiveZ{} }),
-		rule("Flagger", func() *rules.Flagger { return rules.NewFlagger(0) }),
-		rule("Argo", func() *rules.Argo { return &rules.Argo{} }),
-		rule("Kayenta", func() *rules.Kayenta { return rules.NewKayenta(rules.FailureRate) }),
+		rule("Flagger", func() *rules.Flagger { return rules.NewFlagger(0) }).from(rules.FlaggerSoonest),
+		rule("Argo", func() *rules.Argo { return &rules.Argo{} }).from(rules.ArgoSoonest),
+		rule("Kayenta", func() *rules.Kayenta { return rules.NewKayenta(rules.FailureRate) }).from(rules.KayentaSoonest),
 	)
 }
 
@@ -80,8 +80,8 @@ func latencyRules() []contestant {
 	return append(pair(false, func(x float64) criteria.Criterion { return criteria.Latency{Tolerance: x} }),
 		rule("DKW", func() *rules.DKW { return rules.NewDKW(axis, false, alpha) }),
 		rule("MW", func() *rules.MannWhitney { return rules.NewMannWhitney(axis, false) }),
-		contestant{"Flagger", func(r *row) rules.Rule { return rules.NewFlagger(r.limit) }},
-		rule("Kayenta", func() *rules.Kayenta { return rules.NewKayenta(rules.P99) }),
+		contestant{name: "Flagger", make: func(r *row) rules.Rule { return rules.NewFlagger(r.limit) }, soonest: rules.FlaggerSoonest},
+		rule("Kayenta", func() *rules.Kayenta { return rules.NewKayenta(rules.P99) }).from(rules.KayentaSoonest),
 	)
 }
 

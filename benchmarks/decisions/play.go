@@ -75,7 +75,7 @@ func (s *section) play(r *row, seed uint64, workers int) []*summary {
 	var entered []contestant
 	var place []int
 	for i, c := range s.contestants {
-		if r.enters == nil || r.enters(c.name) {
+		if r.takes(c) {
 			entered, place = append(entered, c), append(place, i)
 		}
 	}

@@ -79,6 +79,7 @@ func (r *report) notes() []string {
 			lines = append(lines, fmt.Sprintf("  %-8s  %s", l.name, l.text))
 		}
 	}
+	lines = append(lines, "? had no chance to break its alpha in this run, for want of equal arms or of time; it is raced all the same.")
 	lines = append(lines, breaches("! breaks its alpha with equal arms and a constant share (lower end of the 95% interval above 1%); worst case:", r.validity.invalid)...)
 	lines = append(lines, breaches("Breaks it only while the share climbs and the base rate drifts, and is raced all the same:", r.validity.ramped)...)
 	if r.race.run > 0 {

@@ -72,13 +72,13 @@ type breach struct {
 // Who breaks it under a ramp alone is told apart and stays in the race: that is
 // the kind reading, for a canary without a ramp hardly exists.
 type validity struct {
-	judged  map[string]bool              // kinds with a cell of equal arms in this run
+	judged  map[string]map[string]bool   // by kind and rule, that it could have broken it in this run
 	invalid map[string]map[string]breach // by kind and rule, with a constant share
 	ramped  map[string]map[string]breach // under a ramp only
 }
 
 func newValidity(tables []table) validity {
-	v := validity{map[string]bool{}, map[string]map[string]breach{}, map[string]map[string]breach{}}
+	v := validity{map[string]map[string]bool{}, map[string]map[string]breach{}, map[string]map[string]breach{}}
 	for i := range tables {
 		t := &tables[i]
 		for j := range t.results {
@@ -100,14 +100,19 @@ func (v *validity) judge(t *table, r *result) {
 	into, cell := v.invalid, fmt.Sprintf("%s at %s", r.name, r.shareText())
 	if r.ramp {
 		into, cell = v.ramped, r.name
-	} else {
-		v.judged[t.kind] = true
+	}
+	if v.judged[t.kind] == nil {
+		v.judged[t.kind] = map[string]bool{}
 	}
 	for i, s := range r.summaries {
-		if s == nil || wilsonLower(s.rolledBack(), s.trials) <= alpha {
+		if s == nil {
 			continue
 		}
 		name := t.contestants[i].name
+		v.judged[t.kind][name] = v.judged[t.kind][name] || !r.ramp
+		if wilsonLower(s.rolledBack(), s.trials) <= alpha {
+			continue
+		}
 		if into[t.kind] == nil {
 			into[t.kind] = map[string]breach{}
 		}
@@ -124,10 +129,13 @@ func (v *validity) valid(kind, name string) bool {
 
 // mark is the name of a rule as it stands over its column.
 func (v *validity) mark(kind, name string) string {
-	if v.valid(kind, name) {
-		return name
+	switch {
+	case !v.valid(kind, name):
+		return name + "!"
+	case !v.judged[kind][name]:
+		return name + "?"
 	}
-	return name + "!"
+	return name
 }
 
 const (
@@ -145,7 +153,7 @@ func newRace(tables []table, v validity) (r race) {
 	for i := range tables {
 		t := &tables[i]
 		for j := range t.results {
-			if v.judged[t.kind] {
+			if v.judged[t.kind][ours] {
 				r.compare(t, &t.results[j], v)
 			}
 		}

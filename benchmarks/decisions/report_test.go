@@ -116,6 +116,25 @@ func TestReportOfABadRun(t *testing.T) {
 	check.False(t, strings.Contains(text, "All our bars"))
 }
 
+// A rule that could not have rolled back yet gets no cell with equal arms, and a
+// question mark over its delays.
+func TestNoMeritWithoutAChance(t *testing.T) {
+	tables := fixture(summarised(1, 4))
+	slow := &tables[0].contestants[3]
+	slow.soonest = 1000
+	r := &tables[0].results[0].row
+	r.requests = 999
+	check.False(t, r.takes(*slow))
+	r.requests = 1000
+	check.True(t, r.takes(*slow))
+	check.True(t, tables[1].results[0].takes(*slow), "worse arms take as long as they take")
+
+	tables[0].results[0].summaries[3] = nil
+	v := newValidity(tables)
+	check.Equal(t, "slow?", v.mark("rates", "slow"))
+	check.Equal(t, race{won: 1, run: 1}, newRace(tables, v), "raced all the same")
+}
+
 // Without equal arms of the kind nobody is known to be valid: there is no race.
 func TestNoRaceWithoutEqualArms(t *testing.T) {
 	r := newReport(fixture(summarised(1, 51))[1:])

@@ -13,8 +13,15 @@ const alpha = 0.01
 
 // A contestant is a rule under the name it has in the tables.
 type contestant struct {
-	name string
-	make func(r *row) rules.Rule
+	name    string
+	make    func(r *row) rules.Rule
+	soonest int // requests before which it cannot roll back
+}
+
+// from is the contestant whose first rollback takes so many requests.
+func (c contestant) from(soonest int) contestant {
+	c.soonest = soonest
+	return c
 }
 
 // A section is the rows that are read in one table: what fits one set of rules.
@@ -53,6 +60,15 @@ func (r *row) shareText() string {
 		return "ramp"
 	}
 	return percent(r.share)
+}
+
+// takes reports whether a contestant takes part. With equal arms only those do that
+// could roll back within the row: a zero of others would be no merit.
+func (r *row) takes(c contestant) bool {
+	if r.equal && r.requests < c.soonest {
+		return false
+	}
+	return r.enters == nil || r.enters(c.name)
 }
 
 // only and except say who enters a row.

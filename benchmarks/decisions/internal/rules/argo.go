@@ -18,6 +18,9 @@ type Argo struct {
 	failed  int
 }
 
+// ArgoSoonest is the number of requests before which it cannot roll back.
+const ArgoSoonest = (argoFailureLimit + 1) * argoMinutes * worlds.PerMinute
+
 const (
 	argoMinutes      = 5
 	argoSuccess      = 0.95

@@ -19,6 +19,9 @@ type Flagger struct {
 	failed int
 }
 
+// FlaggerSoonest is the number of requests before which it cannot roll back.
+const FlaggerSoonest = flaggerThreshold * worlds.PerMinute
+
 const (
 	flaggerSuccess   = 0.99
 	flaggerThreshold = 5

@@ -25,6 +25,9 @@ type Kayenta struct {
 	history [2][]float64
 }
 
+// KayentaSoonest is the number of requests before which it cannot roll back.
+const KayentaSoonest = kayentaMinutes * worlds.PerMinute
+
 const (
 	kayentaMinutes    = 10
 	kayentaFence      = 3.0

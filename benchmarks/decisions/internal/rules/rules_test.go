@@ -217,6 +217,7 @@ func TestFlagger(t *testing.T) {
 	silent := stream{rule: NewFlagger(0)}
 	silent.minutes(5, 0, 0)
 	check.True(t, silent.fired, "a minute without calls is a failed check")
+	check.Equal(t, FlaggerSoonest, silent.i)
 }
 
 func TestFlaggerLatency(t *testing.T) {
@@ -245,6 +246,10 @@ func TestArgo(t *testing.T) {
 	s.minutes(5, 100, 6)
 	check.True(t, s.fired)
 	check.Equal(t, 75*worlds.PerMinute, s.i)
+
+	soonest := stream{rule: &Argo{}}
+	soonest.minutes(60, 100, 100)
+	check.Equal(t, ArgoSoonest, soonest.i)
 }
 
 func TestQuantile(t *testing.T) {
@@ -300,7 +305,7 @@ func TestKayenta(t *testing.T) {
 		}
 		check.Equal(t, c.fired, s.fired, c.name)
 		if s.fired {
-			check.Equal(t, kayentaMinutes*worlds.PerMinute, s.i, c.name)
+			check.Equal(t, KayentaSoonest, s.i, c.name)
 		}
 	}
 }
