@@ -79,7 +79,7 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	}
 	c.classes = newClasses(cfg.FailureClass, cfg.Redact, c.versions, c.functionPanicked)
 	declared := withDefaults(cfg.Criteria, cfg.CandidateTimeout >= 0)
-	judge, err := c.judge(declared, criteria.Config{Alpha: cfg.Alpha, SliceAction: cfg.SliceAction, Sentinel: cfg.Sentinel > 0})
+	judge, err := c.judge(declared, criteria.Config{Alpha: cfg.Alpha, Rounding: rand.Uint64(), SliceAction: cfg.SliceAction, Sentinel: cfg.Sentinel > 0})
 	if err := errors.Join(invalid, err); err != nil {
 		return nil, err
 	}

@@ -74,7 +74,7 @@ type Config[In, Out any] struct {
 	Alpha float64
 
 	// Criteria are what the candidate must not be worse in. At least one; unless OperationalOnly is set at least one must look at the answers
-	// ([criteria.Distribution], [criteria.Categories]) and do more than [criteria.Observe]. A [criteria.Backstop] is added if there is none. While the candidate runs
+	// ([criteria.Distribution], [criteria.Categories], [criteria.Mean], [criteria.Rate], [criteria.InvalidRate]) and do more than [criteria.Observe]. A [criteria.Backstop] is added if there is none. While the candidate runs
 	// on goroutines of its own (CandidateTimeout), a [criteria.Latency] without an Allowance gets one of 0.02.
 	Criteria []criteria.Criterion
 

@@ -86,6 +86,12 @@ func TestNewRefusesEachBadField(t *testing.T) {
 		{"errors and latency only", func(c *textConfig) {
 			c.OperationalOnly, c.Criteria = false, []criteria.Criterion{criteria.ErrorRate{}, criteria.Latency{}, criteria.Backstop{}}
 		}, "Criteria", "OperationalOnly"},
+		{"pairs without a shadow", func(c *canary.Config[string, string]) {
+			c.Criteria = []criteria.Criterion{criteria.ErrorRate{}, criteria.Disagreement{}}
+		}, "Criteria", "both models have answered"},
+		{"validity without a validator", func(c *canary.Config[string, string]) {
+			c.Criteria = []criteria.Criterion{criteria.ErrorRate{}, criteria.InvalidRate{}}
+		}, "Criteria", "without Signals.Validate"},
 		{"nil number", func(c *textConfig) { c.Signals.Numbers = canary.Numbers[string, string]{"x": nil} }, "Signals.Numbers", `"x" is a nil function`},
 		{"nil label", func(c *textConfig) { c.Signals.Labels = canary.Labels[string, string]{"x": nil} }, "Signals.Labels", `"x" is a nil function`},
 		{"name of a number", func(c *textConfig) {

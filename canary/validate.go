@@ -55,6 +55,8 @@ func (cfg *Config[In, Out]) validate() error {
 	}
 	cfg.validateCoins(&p)
 	cfg.validateSessions(&p)
+	cfg.validatePairs(&p)
+	cfg.validateAnswers(&p)
 	if cfg.Preflight != 0 && (cfg.Preflight < minPreflight || cfg.Preflight > maxPreflight) {
 		p.add("Preflight", "%d is neither 0 nor %d to %d", cfg.Preflight, minPreflight, maxPreflight)
 	}
@@ -102,7 +104,7 @@ func (cfg *Config[In, Out]) validateCriteria(p *problems) {
 		return
 	}
 	if !cfg.OperationalOnly && !slices.ContainsFunc(cfg.Criteria, judgesAnswers) {
-		p.add("Criteria", "judge by errors and latency only, so a model that is wrong quickly passes; add a criteria.Distribution or criteria.Categories of a signal that does more than observe, or set OperationalOnly")
+		p.add("Criteria", "judge by errors and latency only, so a model that is wrong quickly passes; add one that looks at answers and does more than observe, such as criteria.Distribution, Categories, Mean, Rate or InvalidRate, or set OperationalOnly")
 	}
 }
 
@@ -113,8 +115,33 @@ func judgesAnswers(c criteria.Criterion) bool {
 		return c.Role != criteria.Observe
 	case criteria.Categories:
 		return c.Role != criteria.Observe
+	case criteria.Mean:
+		return c.Role != criteria.Observe
+	case criteria.Rate:
+		return c.Role != criteria.Observe
+	case criteria.InvalidRate:
+		return c.Role != criteria.Observe
 	}
 	return false
+}
+
+// validatePairs refuses criteria that nothing would ever feed.
+func (cfg *Config[In, Out]) validatePairs(p *problems) {
+	for _, c := range cfg.Criteria {
+		switch c.(type) {
+		case criteria.Disagreement, criteria.Difference:
+			p.add("Criteria", "%s is judged on inputs that both models have answered, and here every request is answered by one", c.Name())
+		}
+	}
+}
+
+// validateAnswers refuses to judge validity without a validator.
+func (cfg *Config[In, Out]) validateAnswers(p *problems) {
+	for _, c := range cfg.Criteria {
+		if _, ok := c.(criteria.InvalidRate); ok && cfg.Signals.Validate == nil {
+			p.add("Criteria", "%s without Signals.Validate: every answer is valid", c.Name())
+		}
+	}
 }
 
 // ofCriteria turns what [criteria.NewJudge] found into problems of the configuration. What it says of the signals, Signals.validate has said.
