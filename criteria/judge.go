@@ -11,10 +11,11 @@ import (
 // and returns rulings.
 //
 // The guardrails' evidence is summed with weights fixed at the start that add up
-// to 1 over two groups, the [Backstop] and all others. The candidate is to be
+// to 1 over all groups of criteria, see the package comment. The candidate is to be
 // rolled back when the sum within one group reaches 1/alpha. Criteria with role
 // Hold have a sum of their own, against the same limit; those with role Observe
-// fail only for the report.
+// fail only for the report. That the candidate may get more traffic is another
+// question with a proof of its own, see [Judge.Promotion].
 //
 //   - Assumes: randomised assignment with the shares given, each coin folded once,
 //     in the order of assignment; see the package comment.
@@ -27,12 +28,16 @@ type Judge struct {
 	form     *form
 	names    names
 	alpha    float64
+	beta     float64
+	minCalls uint64
 	watches  []*watch // as declared
 	sessions [numGroups]*session
 	panels   panels
 	carves   []Carve
 	now      time.Duration
 	ruling   Ruling
+	seed     uint64 // of the dice of all evidence
+	streams  uint64 // of dice given out
 }
 
 // NewJudge checks the configuration and returns a judge for one epoch. The error
@@ -44,7 +49,10 @@ func NewJudge(c Config) (*Judge, error) {
 	if err := p.join(); err != nil {
 		return nil, err
 	}
-	j := &Judge{form: newForm(&c, watches), names: names{&c}, alpha: c.alpha(), watches: watches}
+	j := &Judge{
+		form: newForm(&c, watches), names: names{&c}, watches: watches, seed: c.Rounding,
+		alpha: c.alpha(), beta: c.beta(), minCalls: c.minCalls(),
+	}
 	for g := range group(numGroups) {
 		j.sessions[g] = newSession(g, members(watches, g), j.form)
 	}
@@ -72,8 +80,12 @@ func members(watches []*watch, g group) (in []*watch) {
 }
 
 // NewEvidence returns empty counts for this judge. Evidence of a judge with the
-// same criteria and signals, in another process too, counts the same cells.
-func (j *Judge) NewEvidence() *Evidence { return j.form.newEvidence() }
+// same criteria and signals, in another process too, counts the same cells. Each
+// has dice of its own for what is rounded at random, see [Config.Rounding].
+func (j *Judge) NewEvidence() *Evidence {
+	j.streams++
+	return j.form.newEvidence(j.seed, j.streams)
+}
 
 // Seed takes one call of stable from before exposure. Such calls make the first
 // thresholds, guesses and known labels; they are no evidence. The last 2,000 or
@@ -97,6 +109,8 @@ func (j *Judge) BeginStep(shares [NumStrata]float64) {
 	shares[Sentinel] = 0
 	j.sessions[coinsGroup].begin(shares, j.now)
 	j.sessions[sentinelGroup].begin(sentinel, j.now)
+	j.sessions[windowsGroup].fallBehind()
+	j.sessions[pairsGroup].begin(j.sessions[pairsGroup].shares, j.now)
 }
 
 // BeginWindows is BeginStep for the windows of units, which lag behind: they
@@ -145,12 +159,33 @@ func (j *Judge) Carves() []Carve { return slices.Clone(j.carves) }
 func (j *Judge) Verdicts() []Verdict {
 	verdicts := make([]Verdict, len(j.watches))
 	for i, w := range j.watches {
-		if w.twin != nil && w.twin.weighed() > w.weighed() {
-			w = w.twin
+		verdicts[i] = j.both(w)
+		if verdicts[i].Result == NoEvidence && j.proves(w, safeNow) {
+			verdicts[i].Result, verdicts[i].Reason = Pass, "proven not to be worse, within its margin"
 		}
-		verdicts[i] = j.verdict(w)
 	}
 	return verdicts
+}
+
+// both is the verdict on a criterion that may have a twin: the evidence is the
+// average of theirs, explained by who has more.
+func (j *Judge) both(w *watch) Verdict {
+	twin := w.twin
+	if twin == nil {
+		return j.verdict(w)
+	}
+	louder := w
+	if w.failed == nil && (twin.failed != nil || twin.weighed() > w.weighed()) {
+		louder = twin
+	}
+	v := j.verdict(louder)
+	if v.Result == Fail {
+		return v
+	}
+	v.LogE = logAdd(math.Log(1-sentinelShare)+w.logE, math.Log(sentinelShare)+twin.logE)
+	v.Weight = w.share + twin.share
+	v.Limit = math.Log(1 / (j.alpha * v.Weight))
+	return v
 }
 
 func (j *Judge) verdict(w *watch) Verdict { return w.verdict(j.sessions[w.group], &j.names, j.alpha) }
