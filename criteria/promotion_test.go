@@ -448,7 +448,7 @@ func TestWaits(t *testing.T) {
 	}
 	// One bet that wins: ln 1/4 + n/100 = 3, the others keep what they have.
 	w := newWait(evenStakes, stakes{0.01}, 3)
-	require.InDelta(t, 100*(math.Log(math.Exp(3)-0.75)+math.Log(4)), w.mean, 0.5)
+	require.InEpsilon(t, 100*(math.Log(math.Exp(3)-0.75)+math.Log(4)), w.mean, 1./256)
 	require.InDelta(t, 3+math.Log(4), w.nats, 1e-12)
 	// Median and mean of an inverse Gaussian of shape 1 and 2, by an independent quadrature.
 	require.InDelta(t, 0.5, (&wait{mean: 1, nats: 2}).over(0.6758), 1e-3)
