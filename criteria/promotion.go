@@ -84,10 +84,10 @@ type Gate struct {
 //
 // A call without a value (failed, cancelled, no label) is scored against the
 // candidate: its own as showing the event, stable's as not. So a gate on latency or
-// answers cannot be proven while about as many calls as its Margin have no value,
-// whichever arm's they are; the reason says so. [ErrorRate] has to be proven both
-// with cancelled calls as harmless and with them as failures. Overdue calls are
-// failures, with the slowest latency, in both arms.
+// answers cannot be proven while about as many calls of either arm have no value as
+// its Margin says; the reason says so then, and a wider Margin is the way on.
+// [ErrorRate] has to be proven both with cancelled calls as harmless and with them as
+// failures. Overdue calls are failures, with the slowest latency, in both arms.
 //
 //   - Assumes: as [Judge]; P(A | candidate) and P(A | stable) of one moment differ
 //     as little from each other as the criterion says, the rates themselves may drift.
