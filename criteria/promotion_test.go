@@ -8,12 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fold adds so many equal calls of each arm.
-func foldBoth(j *Judge, n int, stable, candidate Observation) Ruling {
+// foldBoth adds so many equal calls of each arm.
+func foldBoth(j *Judge, n int, stable, candidate Observation) {
 	stable.Arm, candidate.Arm = Stable, Candidate
 	e := calls(j, n, stable)
 	e.Merge(calls(j, n, candidate))
-	return j.Fold(e, j.now+roundAge)
+	j.Fold(e, j.now+roundAge)
 }
 
 func TestPromotionOfAnEqualCandidate(t *testing.T) {
