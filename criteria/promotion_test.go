@@ -256,7 +256,7 @@ func TestProofOfPairsStartsAnew(t *testing.T) {
 	j.BeginStep(half)
 	e := j.NewEvidence()
 	for range 400 {
-		e.count(pairsGroup, Fresh, &Observation{Arm: Candidate})
+		e.count(pairsGroup, Fresh, &Observation{Arm: Candidate}, evenDice)
 	}
 	j.Fold(e, 0)
 	require.True(t, j.Promotion().Ready, "%+v", j.Promotion())
