@@ -24,17 +24,17 @@ func BenchmarkFold(b *testing.B) {
 			api := isolated.NewAPI()
 			require.NoError(b, api.SetProviderAndWait(b.Context(), provider))
 			defer func() { _ = api.Shutdown(context.Background()) }()
-			model := Func(func(_ context.Context, in int) (answer, error) {
-				return answer{score: float64(in%97) / 97, class: eightClasses[in%97%8]}, nil
+			model := Func(func(_ context.Context, in int) (reply, error) {
+				return reply{score: float64(in%97) / 97, class: eightClasses[in%97%8]}, nil
 			})
-			cfg := Config[int, answer]{
+			cfg := Config[int, reply]{
 				Name:      "fold",
-				Stable:    Model[int, answer]{Version: "1", Predictor: model},
-				Candidate: Model[int, answer]{Version: "2", Predictor: model},
+				Stable:    Model[int, reply]{Version: "1", Predictor: model},
+				Candidate: Model[int, reply]{Version: "2", Predictor: model},
 				Flags:     Flags{Client: api.NewClient(), Rollout: "rollout"},
-				Signals: Signals[int, answer]{
-					Numbers: Numbers[int, answer]{"score": func(_ int, a answer) float64 { return a.score }},
-					Labels:  Labels[int, answer]{"class": func(_ int, a answer) string { return a.class }},
+				Signals: Signals[int, reply]{
+					Numbers: Numbers[int, reply]{"score": func(_ int, a reply) float64 { return a.score }},
+					Labels:  Labels[int, reply]{"class": func(_ int, a reply) string { return a.class }},
 				},
 				Criteria: []criteria.Criterion{
 					criteria.ErrorRate{}, criteria.Latency{Role: criteria.Observe}, criteria.Distribution{Signal: "score"}, criteria.Categories{Signal: "class"},
@@ -72,6 +72,12 @@ func BenchmarkFold(b *testing.B) {
 			b.ReportMetric(0, "ns/op")
 		})
 	}
+}
+
+// reply is an answer with two signals.
+type reply struct {
+	score float64
+	class string
 }
 
 var eightClasses, twentyCountries = func() (classes, countries []string) {

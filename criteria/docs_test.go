@@ -172,3 +172,10 @@ func inTwentyCountries(j *criteria.Judge, b int) criteria.Ruling {
 	}
 	return j.Fold(e, time.Duration(b)*8*time.Second)
 }
+
+// strictRate judges failed calls alone, without tolerance.
+var strictRate = only(criteria.ErrorRate{Tolerance: criteria.Strict})
+
+func only(c criteria.Criterion) criteria.Config {
+	return criteria.Config{Criteria: []criteria.Criterion{c}, Numbers: []string{"score"}, Labels: []string{"class"}}
+}
