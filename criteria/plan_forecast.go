@@ -11,6 +11,7 @@ type forecast struct {
 	rollout  *Rollout
 	streams  streams
 	lookouts []*lookout
+	proofs   []*prover
 }
 
 // A lookout is all that watches for one event in one part of the traffic.
@@ -31,7 +32,7 @@ type sight struct {
 }
 
 func newForecast(c *Config, r *Rollout, watches []*watch) *forecast {
-	f := &forecast{rollout: r, streams: streams{rollout: r}}
+	f := &forecast{rollout: r, streams: streams{rollout: r, lag: r.lag(watches)}}
 	if c.Sentinel {
 		f.streams.epsilon = cmp.Or(r.Sentinel, assumedSentinel)
 	}
@@ -41,6 +42,7 @@ func newForecast(c *Config, r *Rollout, watches []*watch) *forecast {
 		if w.twin != nil {
 			f.watch(w.twin, math.Log(1/c.alpha()), nil)
 		}
+		f.prove(c, w)
 	}
 	return f
 }
@@ -57,7 +59,7 @@ func (f *forecast) watch(w *watch, limit float64, sections []section) {
 	for i := range targets {
 		l := f.lookout(w, &targets[i])
 		l.part = 1
-		l.look(1, all, newWalk)
+		l.look(1, all)
 	}
 	if len(targets) == 0 || !w.sliced() {
 		return
@@ -65,10 +67,8 @@ func (f *forecast) watch(w *watch, limit float64, sections []section) {
 	for _, s := range sections {
 		l := f.lookout(w, &targets[0])
 		l.slice, l.part = s.name, s.part
-		l.look(s.part, limit-math.Log(sliceShare*s.weight), func(t *target, g group) *walk {
-			return newWalk(t, g).confined(s.part)
-		})
-		l.look(1, all, newWalk)
+		l.lookWithin(s.part, limit-math.Log(sliceShare*s.weight))
+		l.look(1, all)
 	}
 }
 
@@ -78,11 +78,18 @@ func (f *forecast) lookout(w *watch, t *target) *lookout {
 	return l
 }
 
-// look adds what sees the change in a part of the traffic.
-func (l *lookout) look(of, limit float64, walk func(*target, group) *walk) {
+// look adds what sees the change in all traffic.
+func (l *lookout) look(of, limit float64) {
 	for t := &l.target; t != nil; t = t.also {
-		l.sights = append(l.sights, sight{walk(t, l.watch.group), of, limit - math.Log(t.weight)})
+		l.sights = append(l.sights, sight{newWalk(t, l.watch.group), of, limit - math.Log(t.weight)})
 	}
+}
+
+// lookWithin adds what sees the change in a slice.
+func (l *lookout) lookWithin(part, limit float64) {
+	t := &l.target
+	walk := newWalk(t, l.watch.group).confined(part)
+	l.sights = append(l.sights, sight{walk, part, limit - math.Log(cmp.Or(t.within.weight, t.weight))})
 }
 
 // delay is the median time until a change to a rate is found in a step that
@@ -92,11 +99,12 @@ func (l *lookout) delay(all stream, rate, seconds float64) float64 {
 	for i := range l.sights {
 		s := &l.sights[i]
 		part := l.part / s.of // of what it reads, the part that changes
-		seen := all.of(s.of)
-		at := s.walk.clone().through(&seen, part*rate+(1-part)*l.target.base, min(seconds, soonest/(1-luck)), s.limit)
+		mixed := part*rate + (1-part)*l.target.base
+		seen := all.of(s.of * l.target.of(mixed).part)
+		at := s.walk.clone().through(&seen, mixed, min(seconds-all.lag, soonest/(1-luck)), s.limit)
 		soonest = min(soonest, at)
 	}
-	return soonest
+	return soonest + all.lag
 }
 
 // row asks what a lookout finds in step i.
@@ -104,27 +112,30 @@ func (f *forecast) row(l *lookout, i int) Row {
 	t, step := &l.target, f.rollout.Steps[i]
 	row := Row{
 		Step: i + 1, Criterion: l.watch.criterion.Name(), Role: l.watch.role, Slice: l.slice,
-		Reads: f.reads(l.watch.group), Event: t.words, Stable: t.base, Assumed: t.assumed,
-		Allowed: t.allowed(), Handicap: t.handicap(), HandicapAssumed: t.handicap() > 0 && t.missed,
-		Changes: t.changes(),
+		Reads: f.reads(l.watch.group), Event: t.words, Mean: t.mean, Stable: t.shown(t.base), Assumed: t.assumed,
+		Handicap: t.handicap(), HandicapAssumed: t.handicap() > 0 && t.missed,
 	}
-	if row.Allowed < 1 {
-		all := f.streams.group(l.watch.group, step.Share)
-		for j := range row.Changes {
-			f.find(l, all, &row.Changes[j], row.Allowed)
+	allowed := t.allowed()
+	row.Allowed = t.shown(min(allowed, 1))
+	all := f.streams.group(l.watch.group, step.Share)
+	references := t.references()
+	for _, x := range references {
+		c := Change{Change: x.name, Rate: t.shown(x.rate)}
+		if x.rate > allowed && t.unfed == "" {
+			c.find(l, &all, x.rate)
 		}
-		row.Detectable = l.detectable(all, &row, step.soak().Seconds())
+		row.Changes = append(row.Changes, c)
 	}
-	row.Warning = row.warning(step, f.rollout.length(), f.sticky(l.watch.group))
+	if rate, ok := l.detectable(all, references, &row, step.soak().Seconds()); ok {
+		row.Finds, row.Detectable = true, t.shown(rate)
+	}
+	row.Warning = f.warning(l, &row, references[len(references)-1], step)
 	return row
 }
 
 // find fills in when a change is found.
-func (f *forecast) find(l *lookout, all stream, c *Change, allowed float64) {
-	if c.Rate <= allowed {
-		return
-	}
-	at := l.delay(all, c.Rate, planHorizon.Seconds())
+func (c *Change) find(l *lookout, all *stream, rate float64) {
+	at := l.delay(*all, rate, planHorizon.Seconds())
 	if c.Time, c.Found = seconds(at); c.Found {
 		c.Calls = int64(math.Round(all.calls*l.part*at + ahead))
 	}
@@ -132,20 +143,21 @@ func (f *forecast) find(l *lookout, all stream, c *Change, allowed float64) {
 
 // detectable bisects for the smallest rate that is found in time, from the
 // changes whose time is known.
-func (l *lookout) detectable(all stream, r *Row, soak float64) float64 {
-	low, high := r.Allowed, math.Inf(1)
-	for _, c := range r.Changes {
+func (l *lookout) detectable(all stream, references []reference, r *Row, soak float64) (rate float64, ok bool) {
+	allowed := l.target.allowed()
+	low, high := allowed, math.Inf(1)
+	for i, c := range r.Changes {
 		if c.Found && c.Time.Seconds() <= soak {
-			high = c.Rate
+			high = references[i].rate
 		} else {
-			low = max(low, c.Rate)
+			low = max(low, references[i].rate)
 			break
 		}
 	}
 	if math.IsInf(high, 1) {
-		return 0
+		return 0, false
 	}
-	for high/max(low, 1e-9) > 1.02 {
+	for high-low > 0.03*(high-allowed) {
 		middle := math.Sqrt(max(low, 1e-6) * high)
 		if high < 2*low {
 			middle = (low + high) / 2
@@ -159,7 +171,7 @@ func (l *lookout) detectable(all stream, r *Row, soak float64) float64 {
 			break
 		}
 	}
-	return high
+	return high, true
 }
 
 // pass goes through a step with a healthy candidate.
@@ -167,7 +179,7 @@ func (f *forecast) pass(s Step) {
 	for _, l := range f.lookouts {
 		all := f.streams.group(l.watch.group, s.Share)
 		for i := range l.sights {
-			seen := all.of(l.sights[i].of)
+			seen := all.of(l.sights[i].of * l.target.of(l.target.base).part)
 			l.sights[i].walk.through(&seen, l.target.base, s.soak().Seconds(), math.Inf(1))
 		}
 	}
@@ -210,6 +222,8 @@ func (f *forecast) reads(g group) string {
 		return readsSentinel
 	case g == windowsGroup:
 		return "sessions"
+	case g == pairsGroup:
+		return "pairs"
 	case f.sticky(g):
 		return "fresh units"
 	}

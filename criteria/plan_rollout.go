@@ -14,6 +14,8 @@ const (
 	assumedSentinel = 0.05
 	assumedRate     = 0.01 // of whatever a criterion counts
 
+	assumedConversion = 0.1 // of what should happen more often
+
 	maxTraffic = 1e9 // requests a second
 )
 
@@ -37,6 +39,11 @@ type Rollout struct {
 	// candidate's band goes to stable, in (0, 1); read with [Config.Sentinel]
 	// alone. Zero means 0.05.
 	Sentinel float64
+	// PairsPerSecond is how many inputs both models see, for the criteria on pairs, in
+	// [0, 1e9]; RerunFraction is the part of them on which stable runs again, in
+	// [0, 1]. Zero feeds them nothing, and their rows say so.
+	PairsPerSecond float64
+	RerunFraction  float64
 	// Base is what stable does, by [Criterion.Name]. What is not in it is assumed,
 	// and marked so.
 	Base map[string]Base
@@ -59,17 +66,25 @@ type Step struct {
 // an assumption; to say "never", give a tiny number such as 1e-9.
 type Base struct {
 	// Rate is how often stable shows what is counted, in [0, 1). Zero means
-	// 0.01, for an absolute limit at most half of it. Criteria that cut at stable's
-	// own quantiles do not ask for it. For a [Backstop] it is how often a candidate
-	// like stable would be rescued; zero means the rate of "error_rate".
+	// 0.01, for an absolute limit at most half of it, and for a [Rate] that is
+	// better higher 0.1. Criteria on failures take that of "error_rate" instead,
+	// [SessionErrorRate] what follows from it for a session. Criteria that cut at
+	// stable's own quantiles do not ask for it. For a [Backstop] it is how often a
+	// candidate like stable would be rescued, for [FailureModes] how often a call
+	// fails at all, for [Disagreement] how often stable differs from itself.
 	Rate float64
 	// Labels is how often stable gives each of its labels, at most [MaxLabels] of
-	// them, adding up to at most 1. None means five, from 0.4 down to 0.05.
+	// them, adding up to at most 1; for [FailureModes] the parts of its failures.
+	// None means five, from 0.4 down to 0.05.
 	Labels []float64
+	// Values are some numbers as stable gives them, for [Mean]; the more of them the
+	// better, all finite. None means that they lie evenly in the range.
+	Values []float64
 	// Missing is the fraction of calls of either arm that have no value for the
 	// signal, in [0, 1): they failed or were cancelled, or the signal was not there.
-	// They are scored in the candidate's favour. Zero means the rate of
-	// "error_rate"; criteria that count how calls end have none.
+	// They are scored in the candidate's favour, and in a proof against it. Zero
+	// means the rate of "error_rate"; criteria that count how calls end have none.
+	// For [Difference] it is the fraction of ties; zero means none.
 	Missing float64
 }
 
@@ -91,6 +106,17 @@ func (r *Rollout) check(c *Config, watches []*watch, p *problems) {
 	}
 	if !(r.Sentinel >= 0 && r.Sentinel < 1) {
 		p.add("sentinel %v is outside [0, 1)", r.Sentinel)
+	}
+	if x := r.PairsPerSecond; !(x >= 0 && x <= maxTraffic) {
+		p.add("%v pairs a second are outside [0, %v]", x, maxTraffic)
+	}
+	if x := r.RerunFraction; !(x >= 0 && x <= 1) {
+		p.add("rerun fraction %v is outside [0, 1]", x)
+	}
+	for _, w := range watches {
+		if w.group == windowsGroup && r.Units == 0 {
+			p.add("%s is about sessions: say how many units there are", w.criterion.Name())
+		}
 	}
 	if len(r.Steps) == 0 {
 		p.add("no steps")
@@ -119,6 +145,11 @@ func (r *Rollout) checkBase(watches []*watch, p *problems) {
 		}
 		if !(b.Missing >= 0 && b.Missing < 1) {
 			p.add("missing %v is outside [0, 1)", b.Missing)
+		}
+		for i, v := range b.Values {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				p.add("value %d is %v, which is not finite", i, v)
+			}
 		}
 		p.checkParts("label", b.Labels)
 		if len(b.Labels) > MaxLabels {
@@ -164,18 +195,19 @@ func (p *problems) checkParts(what string, parts []float64) {
 type known struct {
 	Base
 	assumedRate, assumedLabels, assumedMissing bool
+
+	rerun float64 // part of the pairs with a rerun
+	ties  float64 // and of those without a difference
+	unfed string  // why nothing reaches the criterion
 }
 
 // base resolves the zero fields of what is said about a criterion.
 func (r *Rollout) base(w *watch) known {
-	k := known{Base: r.Base[w.criterion.Name()]}
-	failing := cmp.Or(r.Base[ErrorRate{}.Name()].Rate, assumedRate)
+	k := known{Base: r.Base[w.criterion.Name()], rerun: r.RerunFraction}
+	k.ties = k.Missing
 	if k.assumedRate = k.Rate == 0; k.assumedRate {
-		k.Rate = assumedRate
-		if w.group == callsGroup {
-			k.Rate = failing
-		}
-		if l := w.book.null(); l.m == 0 {
+		k.Rate, k.assumedRate = r.usual(w)
+		if l := w.book.null(); k.assumedRate && l.m == 0 && w.group != pairsGroup {
 			k.Rate = min(k.Rate, l.d/2)
 		}
 	}
@@ -183,9 +215,78 @@ func (r *Rollout) base(w *watch) known {
 		k.Labels = assumedLabels
 	}
 	if k.assumedMissing = k.Missing == 0; k.assumedMissing {
-		k.Missing = failing
+		k.Missing = r.failing()
 	}
+	k.unfed = r.unfed(w)
 	return k
+}
+
+// failing is how often stable's calls fail.
+func (r *Rollout) failing() float64 { return cmp.Or(r.Base[ErrorRate{}.Name()].Rate, assumedRate) }
+
+// usual is how often stable shows what a criterion counts when nobody says it, and
+// whether that is assumed: it is not where "error_rate" says it.
+func (r *Rollout) usual(w *watch) (rate float64, assumed bool) {
+	switch m := w.meter.(type) {
+	case harmMeter:
+		if w.group == windowsGroup {
+			return -math.Expm1(r.sessionCalls(w) * math.Log1p(-r.failing())), true
+		}
+		return r.failing(), r.Base[ErrorRate{}.Name()].Rate == 0
+	case rescueMeter:
+		return r.failing(), true
+	case classMeter:
+		return r.failing(), r.Base[ErrorRate{}.Name()].Rate == 0
+	case checkMeter:
+		if m.want == Higher {
+			return assumedConversion, true
+		}
+	}
+	return assumedRate, true
+}
+
+// sessionCalls is how many calls there are in a session.
+func (r *Rollout) sessionCalls(w *watch) float64 {
+	most, within := windowOf(w)
+	if r.Units == 0 {
+		return 1
+	}
+	return 1 + min(float64(most-1), r.RequestsPerSecond/r.Units*within.Seconds())
+}
+
+// A windowed criterion looks at the sessions of units.
+type windowed interface {
+	Window() (calls int, within time.Duration)
+}
+
+func windowOf(w *watch) (calls int, within time.Duration) {
+	if c, ok := w.criterion.(windowed); ok {
+		return c.Window()
+	}
+	return 0, 0
+}
+
+// lag is how long after its first call a session counts: sessions count in the order
+// in which they began, so the short ones wait for the long ones.
+func (r *Rollout) lag(watches []*watch) (seconds float64) {
+	for _, w := range watches {
+		_, within := windowOf(w)
+		seconds = max(seconds, within.Seconds())
+	}
+	return seconds
+}
+
+// unfed says why nothing reaches a criterion, "" if something does.
+func (r *Rollout) unfed(w *watch) string {
+	if w.group != pairsGroup {
+		return ""
+	}
+	if _, ok := w.meter.(signMeter); r.PairsPerSecond == 0 {
+		return "nothing feeds it: no input is seen by both models"
+	} else if !ok && r.RerunFraction == 0 {
+		return "nothing feeds it: stable runs on no input again"
+	}
+	return ""
 }
 
 // A section is a part of the traffic that has rows: a cell of a dimension.

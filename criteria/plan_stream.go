@@ -10,6 +10,7 @@ type stream struct {
 	parts  [NumStrata]float64 // of the observations
 	shares [NumStrata]float64 // P(candidate) by stratum
 	calls  float64            // calls a second that the candidate serves
+	lag    float64            // seconds from an observation's beginning to when it counts
 }
 
 // count is the observations of the first so many seconds: units that come
@@ -54,6 +55,7 @@ func (s stream) of(part float64) stream {
 // streams are what each group gets in a step, given what came before it.
 type streams struct {
 	rollout *Rollout
+	lag     float64 // of a session
 	epsilon float64 // of the sentinel; 0: none
 	elapsed float64 // seconds in the steps before
 	highest float64 // share in the steps before
@@ -70,9 +72,15 @@ func (x *streams) group(g group, share float64) stream {
 	case sentinelGroup:
 		all.rate = r * share
 		all.parts, all.shares = [NumStrata]float64{Sentinel: 1}, [NumStrata]float64{Sentinel: 1 - x.epsilon}
+	case pairsGroup: // no coin
+		all.rate = x.rollout.PairsPerSecond
+		all.calls, all.shares[Fresh] = all.rate, 1
+	case windowsGroup: // by the coins of the units, whatever the sentinel does
+		x.sticky(&all, share, 0)
+		all.lag = x.lag
 	default:
 		if x.rollout.Units > 0 {
-			x.sticky(&all, share)
+			x.sticky(&all, share, x.epsilon)
 		}
 	}
 	return all
@@ -80,7 +88,7 @@ func (x *streams) group(g group, share float64) stream {
 
 // sticky makes a stream one of units with a fresh coin: those never counted
 // before and, if the share has grown, those counted on stable.
-func (x *streams) sticky(s *stream, share float64) {
+func (x *streams) sticky(s *stream, share, epsilon float64) {
 	units := x.rollout.Units
 	pace := s.rate / units
 	known := -units * math.Expm1(-pace*x.elapsed)
@@ -94,8 +102,9 @@ func (x *streams) sticky(s *stream, share float64) {
 	}
 	s.rate = pace * s.units
 	s.parts[Fresh], s.parts[Band] = fresh/s.units, band/s.units
+	s.shares[Fresh] = share * (1 - epsilon)
 	if band > 0 {
-		s.shares[Band] = (share - x.highest) / (1 - x.highest) * (1 - x.epsilon)
+		s.shares[Band] = (share - x.highest) / (1 - x.highest) * (1 - epsilon)
 	}
 }
 

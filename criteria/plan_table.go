@@ -3,6 +3,7 @@ package criteria
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -15,21 +16,21 @@ func (p *Plan) String() string {
 	return b.String()
 }
 
-// WriteTable writes the plan for people, a section a step. A star marks what was
-// assumed.
+// WriteTable writes the plan for people, a section a step: what is found of changes
+// for the worse, and below it what promotion takes. A star marks what was assumed, an
+// exclamation mark the reasons to change the rollout.
 func (p *Plan) WriteTable(w io.Writer) error {
-	t := &table{rows: p.Rows}
+	t := &table{plan: p}
 	fmt.Fprintf(&t.text, "plan: alpha %.4g, %.4g requests/s", p.Alpha, p.RequestsPerSecond)
 	if p.Units > 0 {
-		fmt.Fprintf(&t.text, ", %.4g units", p.Units)
+		fmt.Fprintf(&t.text, " of %.4g units", p.Units)
+	}
+	if p.PairsPerSecond > 0 {
+		fmt.Fprintf(&t.text, ", %.4g pairs/s", p.PairsPerSecond)
 	}
 	t.text.WriteString("\n")
-	what := "requests"
-	if p.Units > 0 {
-		what = "units"
-	}
 	for i := range p.Steps {
-		t.step(i+1, &p.Steps[i], what)
+		t.step(i+1, &p.Steps[i])
 	}
 	t.notes()
 	_, err := io.WriteString(w, t.text.String())
@@ -38,40 +39,89 @@ func (p *Plan) WriteTable(w io.Writer) error {
 
 // A table is a plan being written.
 type table struct {
-	rows               []Row
+	plan               *Plan
 	text               strings.Builder
 	assumed, handicaps bool
 }
 
 // step writes the section of a step.
-func (t *table) step(n int, s *PlannedStep, what string) {
-	fmt.Fprintf(&t.text, "\nstep %d: share %s for %s, %d candidate calls, evidence from %d %s\n",
-		n, percent(s.Share), spanText(s.Soak), s.Calls, s.Witnesses, what)
+func (t *table) step(n int, s *PlannedStep) {
+	what := "requests"
+	if t.plan.Units > 0 {
+		what = "units"
+	}
+	fmt.Fprintf(&t.text, "\nstep %d: share %s for %s, %s candidate calls, evidence from %s %s\n",
+		n, percent(s.Share), spanText(s.Soak), countText(s.Calls), countText(s.Witnesses), what)
 	if s.Warning != "" {
 		fmt.Fprintf(&t.text, "  ! %s\n", s.Warning)
 	}
-	var lines strings.Builder
-	w := tabwriter.NewWriter(&lines, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "  criterion\tevent\tstable\tallowed\tfinds\tcandidate calls until found\t")
-	for i := range t.rows {
-		if t.rows[i].Step == n {
-			t.row(w, &t.rows[i])
+	var found, proven cellRows
+	var before *Row
+	for i := range t.plan.Rows {
+		if r := &t.plan.Rows[i]; r.Step == n {
+			found.add(r.Criterion, r.Warning, t.row(r, before))
+			before = r
 		}
 	}
+	found.write(&t.text, "criterion", "event", "stable", "allowed", "finds", "candidate calls and time until found")
+	for i := range t.plan.Proofs {
+		if p := &t.plan.Proofs[i]; p.Step == n {
+			proven.add(p.Criterion, p.Warning, t.proof(p))
+		}
+	}
+	proven.write(&t.text, "promotion", "rules out", "candidate calls and time if both are alike")
+}
+
+// cellRows are lines of cells, some with a warning.
+type cellRows struct {
+	cells    [][]string
+	about    []string
+	warnings []string
+}
+
+func (s *cellRows) add(about, warning string, cells []string) {
+	s.cells, s.about, s.warnings = append(s.cells, cells), append(s.about, about), append(s.warnings, warning)
+}
+
+// write aligns the cells. Lines with a warning begin with a mark; what it says
+// follows, but only once for lines about the same.
+func (s *cellRows) write(to *strings.Builder, heads ...string) {
+	if len(s.cells) == 0 {
+		return
+	}
+	var lines strings.Builder
+	w := tabwriter.NewWriter(&lines, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "  "+strings.Join(heads, "\t"))
+	for i, cells := range s.cells {
+		mark := "  "
+		if s.warnings[i] != "" {
+			mark = "! "
+		}
+		_, _ = fmt.Fprintln(w, mark+strings.Join(cells, "\t"))
+	}
 	_ = w.Flush() // into memory
+	i, said := -1, ""
 	for line := range strings.Lines(lines.String()) {
-		t.text.WriteString(strings.TrimRight(line, " \n") + "\n")
+		to.WriteString(strings.TrimRight(line, " \n") + "\n")
+		if i >= 0 && s.warnings[i] != "" && said != s.about[i]+s.warnings[i] {
+			said = s.about[i] + s.warnings[i]
+			to.WriteString("      " + s.warnings[i] + "\n")
+		}
+		i++
 	}
 }
 
-// row writes one row.
-func (t *table) row(w io.Writer, r *Row) {
-	name, stable, allowed, finds, warning := r.Criterion, percent(r.Stable), percent(r.Allowed), "nothing", ""
-	if r.Slice != "" {
-		name += " in " + r.Slice
-	}
+// row returns the cells of a row; what is as in the row before it is left out.
+func (t *table) row(r, before *Row) []string {
+	name, stable, allowed, finds := r.Criterion+r.Role.note(), r.number(r.Stable), r.number(r.Allowed), "nothing"
 	if r.Reads == readsSentinel {
 		name += " by sentinel"
+	}
+	switch {
+	case r.Slice != "":
+		name = "  in " + r.Slice
+	case before != nil && before.Criterion == r.Criterion && before.Role == r.Role && before.Reads == r.Reads:
+		name = ""
 	}
 	if r.Assumed {
 		stable += "*"
@@ -82,29 +132,55 @@ func (t *table) row(w io.Writer, r *Row) {
 	if r.HandicapAssumed {
 		allowed += "*"
 	}
-	if r.Detectable > 0 {
-		finds = percent(r.Detectable)
-	}
-	if r.Warning != "" {
-		warning = "! " + r.Warning
+	if r.Finds {
+		finds = r.number(r.Detectable)
 	}
 	t.assumed = t.assumed || r.Assumed || r.HandicapAssumed
 	t.handicaps = t.handicaps || r.Handicap > 0
-	_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\n", name, r.Event, stable, allowed, finds, r.delays(), warning)
+	cells := []string{name, r.Event, stable, allowed, finds}
+	for _, c := range r.Changes {
+		cells = append(cells, c.Change+": "+delayText(c.Found, c.Calls, c.Time))
+	}
+	return cells
 }
 
-// delays writes the changes in one cell.
-func (r *Row) delays() string {
-	var parts []string
-	for _, c := range r.Changes {
-		text := c.Change + " never"
-		if c.Found {
-			text = fmt.Sprintf("%s %d (%s)", c.Change, c.Calls, spanText(c.Time))
-		}
-		parts = append(parts, text)
+// proof returns the cells of a proof.
+func (t *table) proof(p *PlannedProof) []string {
+	margin := "+" + percent(p.Margin)
+	if p.Assumed {
+		margin += "*"
+		t.assumed = true
 	}
-	return strings.Join(parts, ", ")
+	return []string{p.Criterion + p.Role.note(), margin, delayText(p.Found, p.Calls, p.Time)}
 }
+
+// note names a role that is not the usual one.
+func (r Role) note() string {
+	if r == Guardrail {
+		return ""
+	}
+	return " (" + r.String() + ")"
+}
+
+func (r *Row) number(x float64) string { return amountText(x, r.Mean) }
+
+// amountText writes a rate or a mean.
+func amountText(x float64, mean bool) string {
+	if mean {
+		return strconv.FormatFloat(x, 'g', 3, 64)
+	}
+	return percent(x)
+}
+
+func delayText(found bool, calls int64, at time.Duration) string {
+	if !found {
+		return "never"
+	}
+	return countText(calls) + ", " + spanText(at)
+}
+
+// countText writes a count with two digits and the thousands apart.
+func countText(n int64) string { return rounded(uint64(max(n, 0))) }
 
 // notes explains the marks.
 func (t *table) notes() {

@@ -1,17 +1,11 @@
 package criteria
 
-import (
-	"cmp"
-	"fmt"
-	"math"
-	"slices"
-)
-
 // A target is one event that a plan asks about, with the bets that would find
-// the candidate showing it more often.
+// the candidate showing it more often. Rates are those of harm, of calls with a
+// value; what people are shown may be something else.
 type target struct {
 	words   string
-	base    float64 // stable's rate, among calls with a value
+	base    float64 // stable's rate
 	assumed bool    // which was not declared
 	line    line
 	missing float64 // calls of either arm without a value
@@ -19,8 +13,24 @@ type target struct {
 	bets    []prospect
 	weight  float64 // of those bets, of the criterion's capital
 	needs   float64 // values to be known before they are placed
-	sighted sighted // and what else
-	also    *target // other bets on the same event
+	patient bool    // and no round ends early for that
+	within  inSlice
+	sighted sighted   // and what else
+	usual   []float64 // rates of what counts as new until stable has shown it, too
+	also    *target   // other bets on the same event
+
+	spread func(rate float64) spread  // of an event with scores; nil: it has none
+	told   func(rate float64) float64 // what people are shown; nil: the rate itself
+	mean   bool                       // and that is a mean in the signal's unit
+	judged func(rate float64) judged  // of pairs, where that depends on the rate; nil: all, by the rate
+	most   float64                    // allowed rate, where the line does not say it; 0: it does
+	unfed  string                     // why nothing reaches the criterion
+}
+
+// inSlice is what is different for the bets on a target within a slice.
+type inSlice struct {
+	weight float64 // of the capital of the slice; 0: that of the target
+	needs  float64 // values to be known in all traffic; 0: as many
 }
 
 // sighted says when an event is bet on.
@@ -29,7 +39,6 @@ type sighted uint8
 const (
 	whenever  sighted = iota
 	afterSeen         // from the round on that follows the one in which it was first seen
-	untilSeen         // up to that round
 )
 
 // A prospect is one event that is bet on. Its cut, if it has one, moves with what
@@ -42,25 +51,37 @@ type prospect struct {
 	weight float64 // of the prior, in calls
 }
 
+// A spread is how the arms' calls with a value are spread over some scores.
+type spread struct{ scores, stable, candidate []float64 }
+
+// mean is the mean score of an arm.
+func (s *spread) mean(parts []float64) (sum float64) {
+	for j, x := range s.scores {
+		sum += x * parts[j]
+	}
+	return sum
+}
+
+// judged is what is judged of pairs: so many of them, of which so many show the event.
+type judged struct{ part, rate float64 }
+
 // A foreseer is a book that a plan can be made for: it names the events a person
 // would ask about, the most telling first.
 type foreseer interface {
-	foresee(known) []target
+	foresee(w *watch, b known) []target
 }
 
-// targets are the events of a criterion that a plan asks about. Criteria on pairs
-// have none: a rollout does not say how many inputs both models see.
+// targets are the events of a criterion that a plan asks about.
 func (w *watch) targets(b known) []target {
 	f, ok := w.book.(foreseer)
-	if !ok || w.group == pairsGroup {
+	if !ok {
 		return nil
 	}
-	all := f.foresee(b)
-	unanswered := w.meter.cell(&Observation{Outcome: Failed}) == w.meter.cells()
+	all := f.foresee(w, b)
 	for i := range all {
 		for t := &all[i]; t != nil; t = t.also {
-			t.line = w.book.null()
-			if unanswered {
+			t.line, t.unfed = w.book.null(), b.unfed
+			if w.losesFailures() {
 				t.missing, t.missed = b.Missing, b.assumedMissing
 			}
 		}
@@ -68,99 +89,108 @@ func (w *watch) targets(b known) []target {
 	return all
 }
 
+// losesFailures reports whether a call that failed has no value for the criterion.
+func (w *watch) losesFailures() bool {
+	c := newColumn(w.meter, 0)
+	return c.pair == nil && c.cell(&Observation{Outcome: Failed}, evenDice) == w.meter.cells()
+}
+
 // allowed is the largest rate of the candidate that nothing is ever held
-// against, among its calls with a value.
-func (t *target) allowed() float64 { return t.line.at(t.stable(t.base)) / (1 - t.missing) }
+// against.
+func (t *target) allowed() float64 {
+	if t.most > 0 {
+		return t.most
+	}
+	return t.line.at(t.stable(t.base)) / (1 - t.missing)
+}
 
 // handicap is how much of that is due to missing values.
-func (t *target) handicap() float64 { return t.allowed() - t.line.at(t.base) }
+func (t *target) handicap() float64 {
+	if t.missing == 0 {
+		return 0
+	}
+	return t.allowed() - t.line.at(t.base)
+}
 
 // stable and candidate are the rates as they are scored: a call without a value
 // counts in the candidate's favour.
 func (t *target) stable(rate float64) float64    { return rate*(1-t.missing) + t.missing }
-func (t *target) candidate(rate float64) float64 { return rate * (1 - t.missing) }
+func (t *target) candidate(rate float64) float64 { return t.of(rate).rate * (1 - t.missing) }
 
-// changes are what a plan tells the delay of: the event in all calls, and much
-// more and somewhat more often than stable shows it.
-func (t *target) changes() []Change {
-	always := Change{Change: "always", Rate: 1}
-	multiple := func(x float64) Change { return Change{Change: fmt.Sprintf("x%.3g", x), Rate: x * t.base} }
-	fraction := func(x float64) Change { return Change{Change: percent(x), Rate: x} }
-	switch least := t.line.at(t.base); {
-	case t.line.m == 0: // of a limit, stable's rate says nothing
-		return []Change{always, fraction((1 + 2*least) / 3), fraction((1 + 5*least) / 6)}
+// of is what is judged at a rate.
+func (t *target) of(rate float64) judged {
+	if t.judged == nil {
+		return judged{part: 1, rate: rate}
+	}
+	return t.judged(rate)
+}
+
+// shown is what people are shown for a rate.
+func (t *target) shown(rate float64) float64 {
+	if t.told == nil {
+		return rate
+	}
+	return t.told(rate)
+}
+
+// falls reports whether what people are shown is less when there is more harm.
+func (t *target) falls() bool { return t.shown(1) < t.shown(0) }
+
+// text words what people are shown for a rate.
+func (t *target) text(rate float64) string { return amountText(t.shown(rate), t.mean) }
+
+// A reference is a change that a plan tells the delay of.
+type reference struct {
+	name string
+	rate float64
+}
+
+// references are the event in all calls, and much more and somewhat more harm than
+// stable shows or, of a limit, than is allowed. The last is the one a person would
+// want found.
+func (t *target) references() []reference {
+	named := func(name string, rate float64) reference {
+		if t.told != nil {
+			name = "to " + t.text(rate)
+		}
+		return reference{name, rate}
+	}
+	all := []reference{named("always", 1)}
+	multiples := func(of float64, names ...string) []reference {
+		for _, x := range names {
+			if rate := multiplier[x] * of; rate < 1 {
+				all = append(all, named(x, rate))
+			}
+		}
+		return all
+	}
+	switch limit := t.allowed(); {
+	case t.falls():
+		return append(all, named("", 1-0.8*(1-t.base)), named("", 1-0.9*(1-t.base)))
+	case t.line.m == 0: // stable's rate says nothing
+		for _, x := range moderate(limit) {
+			if rate := multiplier[x] * limit; rate < 1 {
+				all = append(all, named(percent(rate), rate))
+			}
+		}
+		return all
+	case t.mean:
+		return multiples(t.base, "x1.5", "x1.2")
 	case t.base < 1e-3:
-		return []Change{always, fraction(0.05), fraction(0.01)}
-	case t.base <= 0.2:
-		return []Change{always, multiple(5), multiple(2)}
-	case t.base <= 2.0/3:
-		return []Change{always, multiple(1.5), multiple(1.2)}
+		return append(all, named("5 %", 0.05), named("1 %", 0.01))
 	}
-	return []Change{always}
+	return multiples(t.base, moderate(t.base)...)
 }
 
-func (b *rateBook) foresee(base known) []target {
-	return []target{{
-		words: b.what, base: base.Rate, assumed: base.assumedRate, weight: 1,
-		bets: []prospect{{rate: b.events[0].rate, prior: b.prior, weight: priorWeight}},
-	}}
-}
+var multiplier = map[string]float64{"x5": 5, "x2": 2, "x1.5": 1.5, "x1.2": 1.2}
 
-// foresee asks about the tail and about the median. All cuts on the same side
-// help to find either.
-func (b *thresholdBook) foresee(known) []target {
-	total := 0
-	for i := range b.sides {
-		e := b.event(b.sides[i], b.first+1)
-		total += e.bets()
+// moderate are multiples of a rate that leave it one.
+func moderate(rate float64) []string {
+	switch {
+	case rate < 0.2:
+		return []string{"x5", "x2"}
+	case rate <= 0.4:
+		return []string{"x2", "x1.5"}
 	}
-	var bets []prospect
-	for _, u := range b.levels {
-		bets = append(bets, prospect{cuts: true, level: u, prior: 1 - u, weight: priorWeight})
-	}
-	weight := float64(len(bets)*len(oddsRatios)) / float64(total)
-	about := func(u float64) target {
-		words := fmt.Sprintf("above stable's p%.3g", 100*u)
-		if b.twoSided {
-			words += fmt.Sprintf(", or below p%.3g", 100*(1-u))
-		}
-		return target{words: words, base: 1 - u, bets: bets, weight: weight, needs: b.atLeast}
-	}
-	tail, middle := b.levels[0], b.levels[0]
-	for _, u := range b.levels {
-		if u <= 0.95 {
-			tail = max(tail, u)
-		}
-		if math.Abs(u-0.5) < math.Abs(middle-0.5) {
-			middle = u
-		}
-	}
-	if tail == middle {
-		return []target{about(tail)}
-	}
-	return []target{about(tail), about(middle)}
-}
-
-// foresee asks about the most frequent label, the rarest, and one that is new.
-func (b *labelBook) foresee(base known) []target {
-	labels := slices.SortedFunc(slices.Values(base.Labels), func(x, y float64) int { return cmp.Compare(y, x) })
-	n := float64(len(labels))
-	about := func(words string, rate, weight float64) target {
-		return target{
-			words: words, base: rate, assumed: base.assumedLabels && rate > 0, weight: weight, needs: valuesForBets,
-			bets: []prospect{{prior: 1 / n, weight: n / 2}},
-		}
-	}
-	known := baseWeight / (2 * n) // a label has two events
-	novel := about("a label not known before", 0, novelWeight)
-	novel.bets = []prospect{{rate: true, prior: ratePrior, weight: priorWeight}}
-	novel.sighted = untilSeen
-	found := about(novel.words, 0, foundWeight*foundPart(1)/2)
-	found.sighted = afterSeen
-	novel.also = &found
-	all := []target{about("the rarest label", labels[len(labels)-1], known), novel}
-	if len(labels) > 1 {
-		all = append(all, about("the most frequent label", labels[0], known))
-	}
-	return all
+	return []string{"x1.5", "x1.2"}
 }

@@ -103,13 +103,17 @@ func TestPlanRefuses(t *testing.T) {
 		{"an unknown criterion", errorsOnly, baseOf("latency", Base{}), "there is no such criterion"},
 		{"a rate of 1", errorsOnly, baseOf("error_rate", Base{Rate: 1}), "rate 1 is outside [0, 1)"},
 		{"all missing", errorsOnly, baseOf("error_rate", Base{Missing: 1}), "missing 1 is outside [0, 1)"},
+		{"a value that is none", errorsOnly, baseOf("error_rate", Base{Values: []float64{1, math.Inf(1)}}), "value 1 is +Inf"},
+		{"sessions of nobody", Config{Criteria: []Criterion{SessionErrorRate{}}}, usual(0.05), "say how many units there are"},
+		{"negative pairs", errorsOnly, Rollout{Steps: []Step{{Share: 0.1}}, RequestsPerSecond: 1, PairsPerSecond: -1}, "-1 pairs a second"},
+		{"more reruns than pairs", errorsOnly, Rollout{Steps: []Step{{Share: 0.1}}, RequestsPerSecond: 1, RerunFraction: 2}, "rerun fraction 2"},
 		{"too much of labels", errorsOnly, baseOf("error_rate", Base{Labels: []float64{0.7, 0.7}}), "add up to 1.4"},
 		{"a label without a part", errorsOnly, baseOf("error_rate", Base{Labels: []float64{0.7, 0}}), "label 1: part 0"},
 		{"an unknown dimension", errorsOnly, slicesOf(nil), "there is no such dimension"},
 		{"an empty slice", sliced, slicesOf(map[string]float64{"is": 0}), `"is" has 0 of the traffic`},
 		{"too much of slices", sliced, slicesOf(map[string]float64{"is": 0.6, "fr": 0.6}), "the slices add up to 1.2"},
 		{"a tolerance that allows all", Config{Criteria: []Criterion{ErrorRate{Tolerance: 1}}}, baseOf("error_rate", Base{Rate: 0.6}), "error_rate: cannot fire"},
-		{"a margin that allows all", Config{Criteria: []Criterion{Latency{Margin: 0.99}}}, usual(0.05), "latency: cannot fire"},
+		{"an allowance that allows all", Config{Criteria: []Criterion{Latency{Allowance: 0.97}}}, usual(0.05), "latency: cannot fire"},
 		{"missing values that allow all", Config{Criteria: []Criterion{Latency{}}}, baseOf("latency", Base{Missing: 0.6}), "latency: cannot fire"},
 		{"a limit that stable breaks", sliced, baseOf("backstop", Base{Rate: 0.3}), "backstop: would find a candidate worse that is like stable"},
 	} {
@@ -228,14 +232,14 @@ func TestPlanWarnsOfEventsThatCannotFire(t *testing.T) {
 	p := mustPlan(t, Config{Numbers: []string{"score"}, Criteria: []Criterion{Distribution{Signal: "score", Tolerance: 1}}}, usual(0.05))
 	require.Equal(t, "x2 is within what is allowed", p.Rows[0].Warning)
 	require.Positive(t, p.Rows[0].Detectable)
-	require.Equal(t, "cannot fire: even 100 % is allowed", p.Rows[1].Warning)
+	require.Equal(t, "cannot fire: nothing that the candidate does is too much", p.Rows[1].Warning)
 	require.Zero(t, p.Rows[1].Detectable)
 }
 
 func TestPlanHandicap(t *testing.T) {
 	r := usual(0.05)
 	r.Base = map[string]Base{"latency": {Missing: 0.1}}
-	row := mustPlan(t, Config{Criteria: []Criterion{Latency{Margin: 0.02}}}, r).Rows[0]
+	row := mustPlan(t, Config{Criteria: []Criterion{Latency{Allowance: 0.02}}}, r).Rows[0]
 	// Stable is scored 0.05*0.9 + 0.1, the candidate 0.9 of its rate.
 	require.InDelta(t, (0.145+0.02)/0.9, row.Allowed, 1e-12)
 	require.InDelta(t, row.Allowed-0.07, row.Handicap, 1e-12)
@@ -243,42 +247,70 @@ func TestPlanHandicap(t *testing.T) {
 	require.Zero(t, mustPlan(t, errorsOnly, usual(0.05)).Rows[0].Handicap, "a call that failed has an outcome")
 }
 
-// allKinds is a configuration with all that a plan has rows for.
-var allKinds = Config{
-	Numbers: []string{"score"}, Labels: []string{"class"}, Slices: []string{"country"}, Sentinel: true,
-	Criteria: []Criterion{
-		ErrorRate{}, Latency{Role: Hold}, Distribution{Signal: "score", Role: Observe}, Categories{Signal: "class"}, Backstop{},
-	},
+// plannedKinds is one criterion of each kind, without what cannot be declared with
+// the rest.
+func plannedKinds() (Config, Rollout) {
+	c := allKinds()
+	for i := range c.Criteria { // one that observes, one that holds
+		switch x := c.Criteria[i].(type) {
+		case Latency:
+			x.Role = Hold
+			c.Criteria[i] = x
+		case Distribution:
+			x.Role = Observe
+			c.Criteria[i] = x
+		}
+	}
+	r := usual(0.05)
+	r.Units, r.PairsPerSecond, r.RerunFraction = 1e6, 5, 0.5
+	r.Steps = append(r.Steps, Step{Share: 0.5})
+	r.Slices = map[string]map[string]float64{"country": {"is": 0.1, "fr": 0.2}}
+	return c, r
 }
 
 func TestPlanHasARowForEverything(t *testing.T) {
-	r := usual(0.05)
-	r.Steps = append(r.Steps, Step{Share: 0.5})
-	r.Slices = map[string]map[string]float64{"country": {"is": 0.1, "fr": 0.2}}
-	p := mustPlan(t, allKinds, r)
+	c, r := plannedKinds()
+	p := mustPlan(t, c, r)
 	kinds := map[string]int{}
 	for _, row := range p.Rows {
+		if row.Step != 1 {
+			continue
+		}
 		kinds[row.Criterion+"/"+row.Reads]++
-		if row.Slice != "" {
-			kinds[row.Slice]++
+		require.NotEmpty(t, row.Changes, row.Criterion)
+		require.NotEmpty(t, row.Event, row.Criterion)
+	}
+	want := map[string]int{"backstop/candidate calls": 1, "session_error_rate/sessions": 1, "disagreement/pairs": 2, "difference(score)/pairs": 2}
+	for criterion, n := range map[string]struct{ events, times int }{
+		"error_rate": {1, 1}, "timeout_rate": {1, 1}, "cancel_rate": {1, 1}, "invalid_rate": {1, 1}, "failure_modes": {2, 1},
+		"latency": {2, 1}, "distribution(score)": {2, 1}, "categories(class)": {3, 1}, "mean(score)": {1, 2}, "rate(done)": {1, 2},
+		"error_objective": {1, 1}, "latency_objective(0.999)": {1, 1},
+	} {
+		want[criterion+"/fresh units"] = n.times * (n.events + 2) // two slices
+		want[criterion+"/sentinel requests"] = n.times * n.events
+	}
+	require.Equal(t, want, kinds)
+
+	proofs := map[string]int{}
+	for _, proof := range p.Proofs {
+		require.True(t, proof.Found || proof.Warning != "", proof)
+		proofs[proof.Criterion+" "+proof.Role.String()]++
+	}
+	for _, w := range mustJudge(t, c).watches {
+		name := w.criterion.Name() + " " + w.role.String()
+		if w.proof.gates() {
+			require.Equal(t, 2, proofs[name], name)
+			delete(proofs, name)
 		}
 	}
-	require.Equal(t, map[string]int{
-		"error_rate/requests": 6, "error_rate/sentinel requests": 2,
-		"latency/requests": 8, "latency/sentinel requests": 4,
-		"distribution(score)/requests": 8, "distribution(score)/sentinel requests": 4,
-		"categories(class)/requests": 10, "categories(class)/sentinel requests": 6,
-		"backstop/candidate calls": 2,
-		`country="fr"`:             8, `country="is"`: 8,
-	}, kinds)
-	require.Equal(t, Hold, p.Rows[4].Role)
+	require.Empty(t, proofs)
 }
 
 // Infinities have no JSON; what is never found says so.
 func TestPlanTravelsAsJSON(t *testing.T) {
-	r := usual(0.01)
+	c, r := plannedKinds()
 	r.RequestsPerSecond, r.Units = 1, 50
-	p := mustPlan(t, allKinds, r)
+	p := mustPlan(t, c, r)
 	text, err := json.Marshal(p)
 	require.NoError(t, err)
 	var back Plan
@@ -289,40 +321,64 @@ func TestPlanTravelsAsJSON(t *testing.T) {
 }
 
 func TestPlanIsDeterministic(t *testing.T) {
-	r := usual(0.05)
+	c, r := plannedKinds()
 	r.Slices = map[string]map[string]float64{"country": {"is": 0.1, "fr": 0.1, "de": 0.1, "it": 0.1}}
-	first := mustPlan(t, allKinds, r).String()
+	first := mustPlan(t, c, r).String()
 	for range 5 {
-		require.Equal(t, first, mustPlan(t, allKinds, r).String())
+		require.Equal(t, first, mustPlan(t, c, r).String())
 	}
 }
 
 // Nothing at the ends of the ranges is infinite, not a number or endless.
 func TestPlanExtremes(t *testing.T) {
+	c := allKinds()
 	for _, share := range []float64{1e-9, 0.3, 1 - 1e-12} {
 		for _, traffic := range []float64{1e-9, maxTraffic} {
-			for _, base := range []Base{{1e-9, nil, 1e-9}, {0.2, []float64{1}, 0.01}, {0.9, []float64{1e-9, 1e-9}, 0.2}} {
-				for _, units := range []float64{0, 1e3} {
-					r := Rollout{Steps: []Step{{share, 0}, {0.5, 1}, {0.5, 10000 * time.Hour}}, RequestsPerSecond: traffic, Units: units}
-					r.Base = map[string]Base{}
-					for _, c := range allKinds.Criteria[:4] {
-						r.Base[c.Name()] = base
+			for _, base := range []Base{
+				{Rate: 1e-9, Values: []float64{0.3}, Missing: 1e-9},
+				{Rate: 0.2, Labels: []float64{1}, Missing: 0.01},
+				{Rate: 0.6, Labels: []float64{1e-9, 1e-9}, Values: []float64{-1e300, 0.7, 1e300}, Missing: 0.2},
+			} {
+				r := Rollout{Steps: []Step{{share, 0}, {0.5, 1}, {0.5, 10000 * time.Hour}}, RequestsPerSecond: traffic, Units: 1e3}
+				r.PairsPerSecond, r.RerunFraction = traffic, share
+				r.Base = map[string]Base{}
+				for _, x := range c.Criteria {
+					if _, limited := x.(ErrorObjective); limited {
+						continue
 					}
-					r.Slices = map[string]map[string]float64{"country": {"is": 1e-9}}
-					p := mustPlan(t, allKinds, r)
-					_, err := json.Marshal(p)
-					require.NoError(t, err)
-					for _, row := range p.Rows {
-						require.GreaterOrEqual(t, row.Detectable, 0.0)
-						require.LessOrEqual(t, row.Detectable, 1.0)
-						for _, change := range row.Changes {
-							require.GreaterOrEqual(t, change.Calls, int64(0))
-							require.GreaterOrEqual(t, change.Time, time.Duration(0))
-						}
+					if _, limited := x.(LatencyObjective); limited {
+						continue
 					}
+					if _, limited := x.(Backstop); limited {
+						continue
+					}
+					r.Base[x.Name()] = base
 				}
+				r.Base["error_objective"] = Base{Rate: 1e-9}
+				r.Slices = map[string]map[string]float64{"country": {"is": 1e-9}}
+				p := mustPlan(t, c, r)
+				_, err := json.Marshal(p)
+				require.NoError(t, err)
+				requireSanePlan(t, p)
 			}
 		}
+	}
+}
+
+func requireSanePlan(t *testing.T, p *Plan) {
+	t.Helper()
+	for _, row := range p.Rows {
+		for _, x := range []float64{row.Stable, row.Allowed, row.Detectable} {
+			require.True(t, x >= -1 && x <= 1+1e-9, "%+v", row)
+		}
+		for _, change := range row.Changes {
+			require.GreaterOrEqual(t, change.Calls, int64(0))
+			require.GreaterOrEqual(t, change.Time, time.Duration(0))
+		}
+	}
+	for _, proof := range p.Proofs {
+		require.GreaterOrEqual(t, proof.Calls, int64(0))
+		require.GreaterOrEqual(t, proof.Time, time.Duration(0))
 	}
 }
 
@@ -359,8 +415,10 @@ func TestSpanText(t *testing.T) {
 
 // Five criteria, four steps, twenty slices.
 func BenchmarkPlan(b *testing.B) {
-	c := allKinds
-	c.Sentinel = false
+	c := Config{
+		Numbers: []string{"score"}, Labels: []string{"class"}, Slices: []string{"country"},
+		Criteria: []Criterion{ErrorRate{}, Latency{}, Mean{Signal: "score", Want: Higher}, Categories{Signal: "class"}, Backstop{}},
+	}
 	r := Rollout{Steps: []Step{{0.01, 0}, {0.05, time.Hour}, {0.25, 24 * time.Hour}, {0.5, 0}}, RequestsPerSecond: 1000}
 	r.Slices = map[string]map[string]float64{"country": {}}
 	for i := range 20 {

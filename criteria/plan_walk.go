@@ -21,6 +21,7 @@ type walk struct {
 
 	events     []event // scratch, as are the rates of each of them
 	a, b, tail []float64
+	scores     spread
 }
 
 func newWalk(t *target, g group) *walk {
@@ -53,7 +54,7 @@ func (w *walk) confined(part float64) *walk {
 			p.prior = t.stable(1 - p.level)
 		}
 	}
-	w.wait, t.needs = part*t.needs/(1-t.missing), 0
+	w.wait, t.needs = part*max(t.needs, t.within.needs)/(1-t.missing), 0
 	w.target, w.part = &t, part
 	return w
 }
@@ -99,7 +100,7 @@ func (w *walk) open(s *stream, rate float64) bool {
 	switch {
 	case w.wait > 0 || w.known() < w.target.needs:
 		return false
-	case w.target.sighted == afterSeen && !seen, w.target.sighted == untilSeen && seen:
+	case w.target.sighted == afterSeen && !seen:
 		return false
 	}
 	w.aim(rate)
@@ -119,7 +120,30 @@ func (w *walk) aim(rate float64) {
 			stable, candidate = w.cut(p.level, rate)
 		}
 		w.a[i], w.b[i], w.tail[i] = t.stable(stable), t.candidate(candidate), min(1, candidate/max(rate, guessFloor))
-		w.events[i] = event{rate: p.rate, guess: shrink(w.stable*w.a[i], w.stable, p.prior, p.weight)}
+		w.events[i] = event{rate: p.rate, coarse: w.part < 1, guess: shrink(w.stable*w.a[i], w.stable, p.prior, p.weight)}
+	}
+	if t.usual != nil {
+		w.aimAtUnseen(rate)
+	}
+	if t.spread != nil {
+		w.scores = t.spread(rate)
+		w.events[0].scores = w.scores.scores
+	}
+}
+
+// aimAtUnseen is aim for what stable has not shown: at first the usual is part of it.
+// It is guessed as often as stable has shown something for the first time of late.
+func (w *walk) aimAtUnseen(rate float64) {
+	t, calls := w.target, w.stable/w.part // of all traffic
+	unseen := 0.0
+	for _, usual := range t.usual {
+		unseen += usual * math.Exp(-calls*usual)
+	}
+	e, p := &w.events[0], t.bets[0]
+	w.a[0], w.b[0] = t.stable(unseen), t.candidate(rate+unseen)
+	e.guess = shrink(calls*t.stable(unseen), calls, ratePrior, priorWeight)
+	if w.part < 1 {
+		e.guess = shrink(w.stable*w.a[0], w.stable, e.guess, p.weight)
 	}
 }
 
@@ -144,7 +168,7 @@ func (w *walk) round(rate float64) (length, age float64) {
 	switch {
 	case w.wait > 0:
 		return w.wait, 0
-	case w.known() < w.target.needs:
+	case w.known() < w.target.needs && !w.target.patient:
 		return min(length, max(roundSize, (w.target.needs-w.known())/(1-w.target.missing))), 0
 	}
 	if w.group == callsGroup && rate < 1 { // until both kinds of calls were seen
@@ -192,6 +216,10 @@ func (w *walk) tally(s *stream, n, more float64) {
 		}
 		candidates := n * s.parts[i] * s.shares[i]
 		others := n*s.parts[i] - candidates
+		if w.graded != nil {
+			w.grade(i, candidates, others)
+			continue
+		}
 		for j := range w.tallies[i] {
 			t := tally{
 				c1: candidates * w.b[j], c0: candidates * (1 - w.b[j]),
@@ -202,6 +230,21 @@ func (w *walk) tally(s *stream, n, more float64) {
 			}
 			w.tallies[i][j] = t
 		}
+	}
+}
+
+// grade is tally for an event with scores.
+func (w *walk) grade(stratum int, candidates, others float64) {
+	missing := w.target.missing
+	for arm, calls := range [numArms]float64{Stable: others, Candidate: candidates} {
+		parts, counts := w.scores.stable, w.graded.counts[stratum][arm]
+		if Arm(arm) == Candidate {
+			parts = w.scores.candidate
+		}
+		for j, part := range parts {
+			counts[j] = calls * (1 - missing) * part
+		}
+		counts[len(counts)-1] = calls * missing
 	}
 }
 
@@ -240,6 +283,9 @@ const luck = 0.1
 func (w *walk) settled(s *stream, n, rate float64) float64 {
 	n *= 1 - luck*(1-rate)
 	each := s.candidates() * w.target.candidate(rate)
+	if w.target.spread != nil {
+		each = s.candidates() // any call tells something
+	}
 	k := math.Ceil(n*each + ahead - 1e-6)
 	return s.at((k - ahead) / each)
 }
