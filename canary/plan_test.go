@@ -26,7 +26,7 @@ func TestPlanHasTheDefaultsOfACanary(t *testing.T) {
 	last := plan.Rows[len(plan.Rows)-1]
 	require.Equal(t, "backstop", last.Criterion)
 	require.Equal(t, "latency", plan.Rows[1].Criterion)
-	require.InDelta(t, 0.05+0.02, plan.Rows[1].Allowed-plan.Rows[1].Handicap, 1e-12, "the margin of isolation")
+	require.InDelta(t, 0.05+0.02, plan.Rows[1].Allowed-plan.Rows[1].Handicap, 1e-12, "the allowance of isolation")
 
 	cfg.CandidateTimeout = -1
 	plan, err = canary.NewPlan(cfg, fiftyASecond)
@@ -93,5 +93,41 @@ func TestPlanOfACanaryKnowsHowStableFails(t *testing.T) {
 		require.NoError(t, err)
 		require.InDelta(t, 0.3, plan.Rows[0].Stable, 0)
 		require.Nil(t, fiftyASecond.Base)
+	})
+}
+
+// What New would judge by is what is planned with.
+func TestPlanIsOfTheJudgedConfiguration(t *testing.T) {
+	client, _ := flagAt(t, 0)
+	cfg := configOf(client)
+	cfg.Alpha, cfg.Sentinel = 0.002, 0.2
+	cfg.Key = func(_ context.Context, in string) string { return in }
+	cfg.Signals.Slices = canary.Slices[string]{"country": func(string) string { return "is" }}
+	cfg.Signals.Checks = canary.Checks[string, string]{"completed": func(_, out string) bool { return out != "" }}
+	cfg.Criteria = append(cfg.Criteria, criteria.Rate{Signal: "completed", Want: criteria.Higher}, criteria.SessionErrorRate{})
+	r := fiftyASecond
+	r.Slices = map[string]map[string]float64{"country": {"is": 0.1}}
+	_, err := canary.NewPlan(cfg, r)
+	require.ErrorContains(t, err, "say how many units there are")
+	r.Units = 10_000
+	plan, err := canary.NewPlan(cfg, r)
+	require.NoError(t, err)
+	require.InDelta(t, 0.002, plan.Alpha, 0)
+	require.EqualValues(t, 0.05*50*600*0.8, plan.Steps[0].Calls, "a fifth goes to stable by the sentinel")
+	kinds := map[string]bool{}
+	for _, row := range plan.Rows {
+		kinds[row.Criterion+" "+row.Reads+" "+row.Slice] = true
+	}
+	for _, want := range []string{
+		"rate(completed) fresh units ", `rate(completed) fresh units country="is"`, "rate(completed) sentinel requests ", "session_error_rate sessions ",
+	} {
+		require.True(t, kinds[want], want)
+	}
+	inBubble(t, func(t *testing.T) {
+		client, _ := flagAt(t, 0)
+		cfg.Flags.Client = client
+		again, err := open(t, cfg).Plan(r)
+		require.NoError(t, err)
+		require.Equal(t, plan, again)
 	})
 }

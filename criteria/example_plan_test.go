@@ -31,25 +31,36 @@ func ExampleNewPlan() {
 	// Output:
 	// plan: alpha 0.01, 200 requests/s
 	//
-	// step 1: share 1 % for 10 min, 1200 candidate calls, evidence from 120000 requests
-	//   criterion                   event                         stable  allowed   finds   candidate calls until found
-	//   error_rate                  failed                        0.5 %   0.55 %    1.58 %  always 2 (833 ms), x5 427 (3.6 min), x2 5367 (45 min)     ! x2 takes longer than the step of 10 min
-	//   error_rate in country="is"  failed                        0.5 %   0.55 %    15.6 %  always 3 (1.1 min), x5 507 (3.5 h), x2 6667 (1.9 d)       ! x2 takes longer than the whole ramp of 1.2 h
-	//   latency                     above stable's p95            5 %     5.5 %+*   8.59 %  always 6 (2.8 s), x5 51 (25 s), x2 620 (5.2 min)
-	//   latency                     above stable's p50            50 %    50.5 %+*  57 %    always 17 (8.4 s), x1.5 82 (41 s), x1.2 549 (4.6 min)
-	//   latency in country="is"     above stable's p95            5 %     5.5 %+*   39.1 %  always 5 (2 min), x5 55 (23 min), x2 741 (5.1 h)          ! x2 takes longer than the whole ramp of 1.2 h
-	//   backstop                    failed where stable answered  0.5 %*  20 %      25.4 %  always 6 (2.8 s), 46.7 % 51 (25 s), 33.3 % 185 (1.5 min)
+	// step 1: share 1 % for 10 min, 1,200 candidate calls, evidence from 120,000 requests
+	//   criterion          event                         stable  allowed   finds   candidate calls and time until found
+	// ! error_rate         failed                        0.5 %   0.55 %    1.58 %  always: 2, 833 ms   x5: 430, 3.6 min  x2: 5,400, 45 min
+	//       x2 takes longer than the step of 10 min
+	// !   in country="is"  failed                        0.5 %   0.55 %    15.4 %  always: 3, 1.1 min  x5: 510, 3.5 h    x2: 6,400, 1.8 d
+	//       x2 takes longer than the whole ramp of 1.2 h
+	//   latency            above stable's p95            5 %     5.5 %+*   8.52 %  always: 6, 2.8 s    x5: 51, 25 s      x2: 620, 5.2 min
+	//                      above stable's p50            50 %    50.5 %+*  56.9 %  always: 17, 8.4 s   x1.5: 82, 41 s    x1.2: 550, 4.6 min
+	// !   in country="is"  above stable's p95            5 %     5.5 %+*   40.6 %  always: 5, 2 min    x5: 51, 21 min    x2: 710, 4.9 h
+	//       x2 takes longer than the whole ramp of 1.2 h
+	//   backstop           failed where stable answered  0.5 %*  20 %      25.1 %  always: 6, 2.8 s    40 %: 84, 42 s    30 %: 310, 2.6 min
+	//   promotion   rules out  candidate calls and time if both are alike
+	// ! error_rate  +0.55 %    1,700, 14 min
+	//       takes longer than the step of 10 min
+	//   latency     +2 %*      790, 6.6 min
 	//
-	// step 2: share 20 % for 1 h, 144000 candidate calls, evidence from 720000 requests
-	//   criterion                   event                         stable  allowed   finds    candidate calls until found
-	//   error_rate                  failed                        0.5 %   0.55 %    0.648 %  always 8 (192 ms), x5 987 (25 s), x2 7967 (3.3 min)
-	//   error_rate in country="is"  failed                        0.5 %   0.55 %    1.4 %    always 7 (8.3 s), x5 787 (16 min), x2 8867 (3.1 h)        ! x2 takes longer than the whole ramp of 1.2 h
-	//   latency                     above stable's p95            5 %     5.5 %+*   5.92 %   always 11 (268 ms), x5 116 (2.9 s), x2 1253 (31 s)
-	//   latency                     above stable's p50            50 %    50.5 %+*  52.3 %   always 32 (796 ms), x1.5 175 (4.4 s), x1.2 1132 (28 s)
-	//   latency in country="is"     above stable's p95            5 %     5.5 %+*   8.03 %   always 10 (12 s), x5 91 (1.9 min), x2 972 (20 min)
-	//   backstop                    failed where stable answered  0.5 %*  20 %      21.3 %   always 9 (217 ms), 46.7 % 72 (1.8 s), 33.3 % 257 (6.4 s)
+	// step 2: share 20 % for 1 h, 150,000 candidate calls, evidence from 720,000 requests
+	//   criterion          event                         stable  allowed   finds    candidate calls and time until found
+	//   error_rate         failed                        0.5 %   0.55 %    0.645 %  always: 8, 192 ms   x5: 990, 25 s     x2: 8,000, 3.3 min
+	// !   in country="is"  failed                        0.5 %   0.55 %    1.54 %   always: 7, 8.3 s    x5: 750, 16 min   x2: 8,500, 2.9 h
+	//       x2 takes longer than the whole ramp of 1.2 h
+	//   latency            above stable's p95            5 %     5.5 %+*   5.86 %   always: 11, 268 ms  x5: 120, 2.9 s    x2: 1,300, 31 s
+	//                      above stable's p50            50 %    50.5 %+*  51.8 %   always: 32, 796 ms  x1.5: 180, 4.4 s  x1.2: 1,200, 28 s
+	//     in country="is"  above stable's p95            5 %     5.5 %+*   7.89 %   always: 9, 11 s     x5: 87, 1.8 min   x2: 920, 19 min
+	//   backstop           failed where stable answered  0.5 %*  20 %      20.9 %   always: 9, 217 ms   40 %: 120, 2.9 s  30 %: 420, 10 s
+	//   promotion   rules out  candidate calls and time if both are alike
+	//   error_rate  +0.55 %    1,900, 46 s
+	//   latency     +2 %*      940, 23 s
 	//
-	// * assumed; declare it in Rollout.Base
+	// * assumed; Rollout.Base can say what stable does
 	// + as calls without a value are scored in the candidate's favour
 }
 
@@ -65,7 +76,7 @@ func ExampleNewPlan_refused() {
 	})
 	fmt.Println(err)
 	// Output:
-	// criteria: error_rate: cannot fire: with stable at 60 % even 100 % of the candidate's calls are allowed: error_rate at most 2 x stable's
+	// criteria: error_rate: cannot fire: with stable at 60 % nothing that the candidate does is too much: error_rate at most 2 x stable's
 	// criteria: backstop: would find a candidate worse that is like stable: stable's own 8 % is above the limit of 5 %
 }
 

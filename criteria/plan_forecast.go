@@ -183,6 +183,10 @@ func (f *forecast) pass(s Step) {
 			l.sights[i].walk.through(&seen, l.target.base, s.soak().Seconds(), math.Inf(1))
 		}
 	}
+	for _, p := range f.proofs {
+		all := f.streams.group(p.watch.group, s.Share)
+		p.pass(&all, s.soak().Seconds())
+	}
 	f.streams.next(s)
 }
 

@@ -49,7 +49,7 @@ func (b *meanBook) foresee(w *watch, base known) []target {
 }
 
 // planLevels is how many levels stand for all numbers that stable gives.
-const planLevels = 10
+const planLevels = 6
 
 // foresee spreads the numbers as those that were declared, else evenly. A candidate
 // that is worse moves all of them the same part of the way to the worse end.
@@ -80,6 +80,9 @@ func (m meanMeter) foresee(t *target, _ *watch, base known) {
 	stable, candidate := append(slices.Clone(even), still...), append(slices.Clone(still), even...)
 	origin := t.base
 	t.spread = func(rate float64) spread {
+		if rate == origin {
+			return spread{levels, even, even}
+		}
 		way := (rate - origin) / max(1-origin, guessFloor)
 		s := spread{slices.Clone(levels), stable, candidate}
 		for _, x := range levels {

@@ -13,6 +13,8 @@ type prover struct {
 	missing  float64
 	limit    float64 // of the evidence, in nats
 	minCalls float64
+	seen     float64 // observations in the steps before
+	known    float64 // and those of the arm that guesses are made from
 }
 
 // A planClaim is an event that the candidate may not show more often, with the rates
@@ -22,6 +24,8 @@ type planClaim struct {
 	assumed           bool
 	part              float64 // of what comes that is judged
 	spread            *spread // of an event with scores
+	prior, weight     float64 // of the guess
+	needs             float64 // observations to be known before the first bets
 }
 
 // A claimant is a book that knows what has to be proven of it.
@@ -95,7 +99,7 @@ func (p *prover) delay(s *stream) (seconds float64, hardest *planClaim) {
 	waits, longest, judged := make([]wait, len(p.claims)), -1.0, 1.0
 	for i := range p.claims {
 		c := &p.claims[i]
-		waits[i] = newWait(evenStakes, p.growth(c, s), p.limit)
+		waits[i] = p.wait(c, s)
 		if waits[i].mean > longest {
 			longest, hardest = waits[i].mean, c
 		}
@@ -108,30 +112,74 @@ func (p *prover) delay(s *stream) (seconds float64, hardest *planClaim) {
 	return s.at(seen) + s.lag, hardest
 }
 
-// growth is what the bets on a claim gain in the mean with each observation.
-func (p *prover) growth(c *planClaim, s *stream) (gain stakes) {
-	l, missing := p.watch.safe, p.missing
-	for i, part := range s.parts {
-		share := s.shares[i]
-		if part == 0 || share == 0 {
-			continue
+// guessed is after how many rounds the guesses are as good as they get.
+const guessed = 8
+
+// wait is how many observations a claim takes. The first rounds are gone through one by
+// one, with the guesses that are made then: of an event unlike its prior they are dear.
+func (p *prover) wait(c *planClaim, s *stream) wait {
+	capital, begun := evenStakes, 0.0
+	sure := s.candidates()
+	if p.watch.safe.m != 0 {
+		sure = 1 - sure
+	}
+	for round := range guessed {
+		length := float64(int(roundSize) << min(round, roundDoublings))
+		if p.seen > 0 { // rounds are large already
+			length = roundSize << roundDoublings
 		}
-		// A call without a value counts against the candidate.
-		n := tally{
-			c1: share * (c.candidate*(1-missing) + missing), c0: share * (1 - c.candidate) * (1 - missing),
-			s1: (1 - share) * c.stable * (1 - missing), s0: (1 - share) * (1 - c.stable*(1-missing)),
+		var gain stakes
+		if p.seen+begun >= c.needs {
+			gain = p.growth(c, s, p.known+begun*sure)
+			if w := newWait(capital, gain, p.limit); w.mean <= length || round == guessed-1 {
+				// It wanders all the way, not only in the last of the rounds.
+				return wait{mean: begun + w.mean, nats: max(w.nats, p.limit-evenStakes[0])}
+			}
 		}
-		guess := n.s1 / max(1-share, guessFloor)
-		if l.m == 0 {
-			guess = n.c1 / share
+		for h := range capital {
+			capital[h] += length * gain[h]
 		}
-		bets := claim{event: event{guess: max(guessFloor, min(guess, 1-guessFloor))}}
-		pays := bets.payoffs(l, share)
-		for h := range pays {
-			gain[h] += part * c.pay(&pays[h], &n, share, missing)
+		begun += length
+	}
+	return wait{mean: manyCalls}
+}
+
+// growth is what the bets on a claim gain in the mean with each observation, guessed
+// from so many calls: more and fewer events of them than the mean make worse guesses.
+func (p *prover) growth(c *planClaim, s *stream, calls float64) (gain stakes) {
+	missing := p.missing
+	stable, candidate := c.stable*(1-missing), c.candidate*(1-missing)+missing // it counts against the candidate
+	events := calls * stable
+	if p.watch.safe.m == 0 {
+		events = calls * candidate
+	}
+	for _, luck := range [...]float64{-1, 0, 0, 1} { // their variance is that of the events
+		guess := shrink(min(max(0, events+luck*math.Sqrt(2*events)), calls), calls, c.prior, c.weight)
+		bets := claim{event: event{guess: guess}}
+		for i, part := range s.parts {
+			share := s.shares[i]
+			if part == 0 || share == 0 {
+				continue
+			}
+			n := tally{c1: share * candidate, c0: share * (1 - candidate), s1: (1 - share) * stable, s0: (1 - share) * (1 - stable)}
+			pays := bets.payoffs(p.watch.safe, share)
+			for h := range pays {
+				gain[h] += part * c.pay(&pays[h], &n, share, missing) / 4
+			}
 		}
 	}
 	return gain
+}
+
+// pass goes past a step.
+func (p *prover) pass(s *stream, seconds float64) {
+	n := s.count(seconds)
+	p.seen += n
+	if p.watch.safe.m == 0 {
+		p.known += n * s.candidates()
+	} else {
+		p.known += n * (1 - s.candidates())
+	}
 }
 
 // pay is what a bet is paid for an observation, by the arm's calls or, with scores, by
@@ -149,20 +197,24 @@ func (c *planClaim) pay(p *payoff, n *tally, share, missing float64) (sum float6
 func (b *rateBook) claim(w *watch, base known) []planClaim {
 	t := b.foresee(w, base)[0]
 	at := t.of(t.base)
-	return []planClaim{{stable: at.rate, candidate: at.rate, assumed: t.assumed, part: at.part}}
+	return []planClaim{{
+		stable: at.rate, candidate: at.rate, assumed: t.assumed, part: at.part, prior: b.prior, weight: priorWeight,
+	}}
 }
 
 func (b *meanBook) claim(w *watch, base known) []planClaim {
 	t := b.foresee(w, base)[0]
 	at, s := t.of(t.base), t.spread(t.base)
-	return []planClaim{{stable: at.rate, candidate: at.rate, assumed: t.assumed, part: at.part, spread: &s}}
+	return []planClaim{{
+		stable: at.rate, candidate: at.rate, assumed: t.assumed, part: at.part, spread: &s, prior: b.prior, weight: priorWeight,
+	}}
 }
 
 func (b *signBook) claim(w *watch, base known) (claims []planClaim) {
 	t := b.foresee(w, base)[0]
 	at := t.of(t.base)
 	for range b.sides {
-		claims = append(claims, planClaim{stable: at.rate, candidate: at.rate, part: at.part})
+		claims = append(claims, planClaim{stable: at.rate, candidate: at.rate, part: at.part, weight: priorWeight})
 	}
 	return claims
 }
@@ -174,24 +226,30 @@ const assumedLatencies = 0.8
 
 func (b *thresholdBook) claim(*watch, known) (claims []planClaim) {
 	granted := float64(b.shift) * math.Log(latencyGrowth) / assumedLatencies
+	beyond := func(stable, candidate, prior float64) {
+		claims = append(claims, planClaim{
+			stable: stable, candidate: candidate, assumed: b.shift > 0, part: 1, prior: prior, weight: priorWeight, needs: b.atLeast,
+		})
+	}
 	for _, u := range b.levels {
 		z := math.Sqrt2 * math.Erfinv(2*u-1)
-		claims = append(claims, planClaim{stable: 1 - u, candidate: 1 - normal(z+granted), assumed: b.shift > 0, part: 1})
+		beyond(1-u, 1-normal(z+granted), 1-u)
 		if b.twoSided {
-			claims = append(claims, planClaim{stable: u, candidate: normal(z + granted), part: 1})
+			beyond(u, normal(z+granted), u)
 		}
 	}
 	if b.nan {
-		claims = append(claims, planClaim{part: 1})
+		beyond(0, 0, ratePrior)
 	}
 	return claims
 }
 
 func (b *labelBook) claim(_ *watch, base known) (claims []planClaim) {
+	n := float64(len(base.Labels))
 	for _, rate := range base.Labels {
-		for _, x := range []float64{rate, 1 - rate} {
-			claims = append(claims, planClaim{stable: x, candidate: x, assumed: base.assumedLabels, part: 1})
-		}
+		claims = append(claims,
+			planClaim{stable: rate, candidate: rate, assumed: base.assumedLabels, part: 1, prior: 1 / n, weight: n / 2, needs: b.novelFrom},
+			planClaim{stable: 1 - rate, candidate: 1 - rate, assumed: base.assumedLabels, part: 1, prior: 1 - 1/n, weight: n / 2, needs: b.novelFrom})
 	}
-	return append(claims, planClaim{part: 1})
+	return append(claims, planClaim{part: 1, prior: ratePrior, weight: priorWeight, needs: b.novelFrom})
 }

@@ -26,6 +26,7 @@ type rehearsal struct {
 	slice   float64
 	seconds float64 // to look into that step
 	outcome func(rng *rand.Rand, changed bool, o *criteria.Observation)
+	promote bool // what is awaited is the proof of the first gate, and the calls it takes
 }
 
 const batch = 10
@@ -174,7 +175,7 @@ func (h *rehearsal) play(t testing.TB, seed uint64) float64 {
 			if ruling.RollBack && step < h.step {
 				return math.NaN()
 			}
-			if ruling.RollBack {
+			if ruling.RollBack || h.promote && i%(10*batch) == 10*batch-1 && proven(judge) {
 				return at
 			}
 		}
@@ -182,6 +183,11 @@ func (h *rehearsal) play(t testing.TB, seed uint64) float64 {
 		highest = max(highest, s.Share)
 	}
 	return math.Inf(1)
+}
+
+func proven(judge *criteria.Judge) bool {
+	p := judge.Promotion()
+	return p.Gates[0].Proven && p.Calls >= p.MinCalls
 }
 
 // delays are those of many runs, sorted; runs that never came to the step are
@@ -506,4 +512,51 @@ func TestSimPlan(t *testing.T) {
 	}
 	t.Logf("planned/played on average: %.3f", math.Exp(bias))
 	require.InDelta(t, 1, math.Exp(bias), 0.07)
+}
+
+// What a plan says of promotion comes true, too: of rates with the accuracy of Gate.Needs.
+func TestSimPlanOfPromotion(t *testing.T) {
+	const pace, trials = 50.0, 61
+	completed := only(criteria.Rate{Signal: "completed", Want: criteria.Higher, Margin: 0.02})
+	completed.Checks = []string{"completed"}
+	quiet := func(*rand.Rand, bool, *criteria.Observation) {}
+	latencies := func(rng *rand.Rand, _ bool, o *criteria.Observation) {
+		o.Latency = time.Duration(1e7 * math.Exp(0.8*rng.NormFloat64()))
+	}
+	values := map[string]criteria.Base{"": {Values: someValues(), Missing: never}}
+	sessions := only(criteria.SessionErrorRate{Calls: 4, Margin: 0.04})
+	for _, c := range []struct {
+		name    string
+		config  criteria.Config
+		base    map[string]criteria.Base
+		share   float64
+		units   float64
+		outcome func(*rand.Rand, bool, *criteria.Observation)
+	}{
+		{"no failures at 20 %", only(criteria.ErrorRate{}), of(never), 0.2, 0, quiet},
+		{"failures at 50 %", only(criteria.ErrorRate{}), of(0.01), 0.5, 0, failingWhen(0.01, 0.01)},
+		{"completed at 20 %", completed, of(0.1), 0.2, 0, completing(0.1, 0.1)},
+		{"an objective of 3 %", only(criteria.ErrorObjective{Limit: 0.03}), of(0.01), 0.2, 0, failingWhen(0.01, 0.01)},
+		{"latency at 20 %", only(criteria.Latency{}), of(0.01), 0.2, 0, latencies},
+		{"scores at 50 %", only(criteria.Distribution{Signal: "score"}), of(0.01), 0.5, 0, higherScores(0.1, 0.1)},
+		{"labels at 50 %", only(criteria.Categories{Signal: "class"}), of(0.01), 0.5, 0, labelled(4, 0.05)},
+		{"a mean at 20 %", only(criteria.Mean{Signal: "score", Want: criteria.Higher}), values, 0.2, 0, lessValue(1, 1)},
+		{"sessions at 50 %", sessions, of(0.04), 0.5, 2000, failingSessions(0.04, 0.04)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := criteria.Rollout{Steps: steps(c.share), RequestsPerSecond: pace, Units: c.units}
+			r.Base = map[string]criteria.Base{c.config.Criteria[0].Name(): c.base[""]}
+			plan, err := criteria.NewPlan(c.config, r)
+			require.NoError(t, err)
+			require.Len(t, plan.Proofs, 1)
+			require.True(t, plan.Proofs[0].Found, plan)
+			predicted := plan.Proofs[0].Time.Seconds()
+			c.config.Alpha = 1e-9 // equal arms are not rolled back
+			h := rehearsal{config: c.config, rollout: r, step: 1, seconds: 4 * predicted, outcome: c.outcome, promote: true}
+			runs := h.delays(t, trials)
+			median := runs[len(runs)/2]
+			t.Logf("planned %.1f s, played %.1f s, ratio %.2f", predicted, median, predicted/median)
+			require.Less(t, math.Abs(math.Log(predicted/median)), math.Log(1.5))
+		})
+	}
 }

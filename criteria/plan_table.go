@@ -23,7 +23,7 @@ func (p *Plan) WriteTable(w io.Writer) error {
 	t := &table{plan: p}
 	fmt.Fprintf(&t.text, "plan: alpha %.4g, %.4g requests/s", p.Alpha, p.RequestsPerSecond)
 	if p.Units > 0 {
-		fmt.Fprintf(&t.text, " of %.4g units", p.Units)
+		fmt.Fprintf(&t.text, " of %s units", strconv.FormatFloat(p.Units, 'f', -1, 64))
 	}
 	if p.PairsPerSecond > 0 {
 		fmt.Fprintf(&t.text, ", %.4g pairs/s", p.PairsPerSecond)
@@ -188,7 +188,7 @@ func (t *table) notes() {
 		t.text.WriteString("\n")
 	}
 	if t.assumed {
-		t.text.WriteString("* assumed; declare it in Rollout.Base\n")
+		t.text.WriteString("* assumed; Rollout.Base can say what stable does\n")
 	}
 	if t.handicaps {
 		t.text.WriteString("+ as calls without a value are scored in the candidate's favour\n")
