@@ -59,7 +59,7 @@ func (f *forecast) watch(w *watch, limit float64, sections []section) {
 	for i := range targets {
 		l := f.lookout(w, &targets[i])
 		l.part = 1
-		l.look(1, all)
+		l.look(all)
 	}
 	if len(targets) == 0 || !w.sliced() {
 		return
@@ -68,7 +68,7 @@ func (f *forecast) watch(w *watch, limit float64, sections []section) {
 		l := f.lookout(w, &targets[0])
 		l.slice, l.part = s.name, s.part
 		l.lookWithin(s.part, limit-math.Log(sliceShare*s.weight))
-		l.look(1, all)
+		l.look(all)
 	}
 }
 
@@ -79,9 +79,9 @@ func (f *forecast) lookout(w *watch, t *target) *lookout {
 }
 
 // look adds what sees the change in all traffic.
-func (l *lookout) look(of, limit float64) {
+func (l *lookout) look(limit float64) {
 	for t := &l.target; t != nil; t = t.also {
-		l.sights = append(l.sights, sight{newWalk(t, l.watch.group), of, limit - math.Log(t.weight)})
+		l.sights = append(l.sights, sight{newWalk(t, l.watch.group), 1, limit - math.Log(t.weight)})
 	}
 }
 

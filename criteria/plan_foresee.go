@@ -54,34 +54,30 @@ const planLevels = 6
 // foresee spreads the numbers as those that were declared, else evenly. A candidate
 // that is worse moves all of them the same part of the way to the worse end.
 func (m meanMeter) foresee(t *target, _ *watch, base known) {
-	levels := make([]float64, planLevels)
 	harm := make([]float64, 0, len(base.Values))
 	for _, v := range base.Values {
 		harm = append(harm, m.harm(v))
 	}
-	slices.Sort(harm)
-	for i := range levels {
-		levels[i] = (float64(i) + 0.5) / planLevels
-		if len(harm) > 0 {
-			from := i * len(harm) / planLevels
-			levels[i] = average(harm[from:max(from+1, (i+1)*len(harm)/planLevels)])
+	if t.assumed = len(harm) == 0; t.assumed {
+		for i := range planLevels {
+			harm = append(harm, (float64(i)+0.5)/planLevels)
 		}
 	}
-	t.base, t.assumed = average(levels), len(harm) == 0
-	t.mean = true
+	slices.Sort(harm)
+	levels, parts := grouped(harm)
+	origin := average(harm)
+	t.base, t.mean = origin, true
 	t.told = func(rate float64) float64 {
 		if m.want == Higher {
 			return m.high - rate*(m.high-m.low)
 		}
 		return m.low + rate*(m.high-m.low)
 	}
-	still := make([]float64, planLevels)
-	even := slices.Repeat([]float64{1.0 / planLevels}, planLevels)
-	stable, candidate := append(slices.Clone(even), still...), append(slices.Clone(still), even...)
-	origin := t.base
+	still := make([]float64, len(parts))
+	stable, candidate := slices.Concat(parts, still), slices.Concat(still, parts)
 	t.spread = func(rate float64) spread {
 		if rate == origin {
-			return spread{levels, even, even}
+			return spread{levels, parts, parts}
 		}
 		way := (rate - origin) / max(1-origin, guessFloor)
 		s := spread{slices.Clone(levels), stable, candidate}
@@ -90,6 +86,17 @@ func (m meanMeter) foresee(t *target, _ *watch, base known) {
 		}
 		return s
 	}
+}
+
+// grouped takes sorted numbers together in a few groups: their means, and the parts of
+// the numbers that they are.
+func grouped(sorted []float64) (means, parts []float64) {
+	n, total := min(planLevels, len(sorted)), float64(len(sorted))
+	for i := range n {
+		group := sorted[i*len(sorted)/n : (i+1)*len(sorted)/n]
+		means, parts = append(means, average(group)), append(parts, float64(len(group))/total)
+	}
+	return means, parts
 }
 
 func average(list []float64) (mean float64) {

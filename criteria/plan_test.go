@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -411,6 +413,120 @@ func TestSpanText(t *testing.T) {
 	} {
 		require.Equal(t, want, spanText(d))
 	}
+}
+
+// What docs/statistics.md shows of a plan is what it prints.
+func TestDocsPlan(t *testing.T) {
+	text, err := os.ReadFile("../docs/statistics.md")
+	require.NoError(t, err)
+	_, section, _ := strings.Cut(string(text), "### 6. Reading a plan")
+	_, section, _ = strings.Cut(section, "```\n")
+	excerpt, _, found := strings.Cut(section, "```")
+	require.True(t, found)
+	handicap := Base{Missing: 0.01}
+	plan := mustPlan(t, Config{
+		Labels: []string{"digit"}, Numbers: []string{"confidence"}, Slices: []string{"country"},
+		Criteria: []Criterion{ErrorRate{}, Latency{}, Categories{Signal: "digit"}, Distribution{Signal: "confidence"}, Backstop{}},
+	}, Rollout{
+		Steps: []Step{{Share: 0.05}, {Share: 0.25, Soak: time.Hour}}, RequestsPerSecond: 50,
+		Base: map[string]Base{
+			"error_rate": {Rate: 0.01}, "latency": handicap, "categories(digit)": handicap, "distribution(confidence)": handicap,
+		},
+		Slices: map[string]map[string]float64{"country": {"is": 0.05}},
+	})
+	printed := plan.String()
+	for line := range strings.Lines(excerpt) {
+		require.Contains(t, printed, line)
+	}
+}
+
+// Of pairs that nobody makes nothing is promised.
+func TestPlanSaysWhatNothingFeeds(t *testing.T) {
+	c := Config{Numbers: []string{"score"}, Criteria: []Criterion{Disagreement{}, Difference{Signal: "score"}}}
+	r := usual(0.05)
+	for _, x := range []struct {
+		pairs, reruns            float64
+		disagreement, difference string
+	}{
+		{0, 0.5, "nothing feeds it: no input is seen by both models", "nothing feeds it: no input is seen by both models"},
+		{5, 0, "nothing feeds it: stable runs on no input again", ""},
+		{5, 0.5, "", ""},
+	} {
+		r.PairsPerSecond, r.RerunFraction = x.pairs, x.reruns
+		p := mustPlan(t, c, r)
+		for i, want := range []string{x.disagreement, x.difference} {
+			require.Equal(t, want, p.Rows[i].Warning)
+			require.Equal(t, want, p.Proofs[i].Warning)
+			require.Equal(t, want == "", p.Rows[i].Finds)
+			require.Equal(t, want == "", p.Rows[i].Changes[0].Found)
+			require.Equal(t, want == "", p.Proofs[i].Found)
+		}
+	}
+}
+
+// Rows are in the terms of who reads them.
+func TestPlanSpeaksOfWhatPeopleLookAt(t *testing.T) {
+	c := Config{Numbers: []string{"stars"}, Checks: []string{"completed"}, Criteria: []Criterion{
+		Rate{Signal: "completed", Want: Higher}, Mean{Signal: "stars", Want: Higher, Min: 1, Max: 5}, Mean{Signal: "stars", Role: Hold, Want: Higher, Min: 1, Max: 5, Tolerance: Strict},
+	}}
+	r := usual(0.5)
+	r.RequestsPerSecond = 1000
+	r.Base = map[string]Base{"rate(completed)": {Rate: 0.6, Missing: 1e-9}, "mean(stars)": {Values: []float64{3, 4, 5}, Missing: 1e-9}}
+	p := mustPlan(t, c, r)
+	completed, stars, strict := p.Rows[0], p.Rows[1], p.Rows[2]
+	require.Equal(t, "completed", completed.Event)
+	require.InDelta(t, 0.6, completed.Stable, 1e-12)
+	require.InDelta(t, 0.57, completed.Allowed, 1e-6)
+	require.Less(t, completed.Detectable, 0.57)
+	require.Equal(t, "to 54 %", completed.Changes[2].Change)
+	require.InDelta(t, 0.54, completed.Changes[2].Rate, 1e-12)
+	require.True(t, stars.Mean)
+	require.InDelta(t, 4, stars.Stable, 1e-9)
+	require.InDelta(t, 4-0.05*3, stars.Allowed, 1e-6)
+	require.Less(t, stars.Detectable, stars.Allowed)
+	require.InDelta(t, 4, strict.Allowed, 1e-6)
+	require.Greater(t, strict.Detectable, stars.Detectable)
+	require.Equal(t, "to 1", stars.Changes[0].Change)
+	require.Contains(t, p.String(), "mean(stars) (hold)")
+}
+
+// A session that fails is not known to have before it is over, and one call of it that
+// fails is enough.
+func TestPlanOfSessions(t *testing.T) {
+	c := Config{Criteria: []Criterion{SessionErrorRate{Within: 90 * time.Second}, ErrorRate{}}}
+	r := usual(0.5)
+	r.Units, r.Base = 3000, map[string]Base{"error_rate": {Rate: 0.01}}
+	row := mustPlan(t, c, r).Rows[0]
+	require.InDelta(t, 1-math.Pow(0.99, 1+50.0/3000*90), row.Stable, 1e-9)
+	require.True(t, row.Assumed)
+	require.Greater(t, row.Changes[0].Time, 90*time.Second)
+	r.Steps[0].Soak = 80 * time.Second
+	require.False(t, mustPlan(t, c, r).Rows[0].Finds, "the step ends before the first session")
+}
+
+func TestPlanOfPromotion(t *testing.T) {
+	proof := func(c Criterion, change func(*Rollout)) PlannedProof {
+		r := usual(0.2)
+		r.Base = map[string]Base{"error_rate": {Rate: 0.01}}
+		change(&r)
+		return mustPlan(t, Config{Criteria: []Criterion{c}}, r).Proofs[0]
+	}
+	same := func(*Rollout) {}
+	plain := proof(ErrorRate{}, same)
+	require.InDelta(t, 0.001+0.005, plain.Margin, 1e-12)
+	require.Greater(t, proof(ErrorRate{Margin: 0.002}, same).Calls, plain.Calls)
+	require.Less(t, proof(ErrorRate{Margin: 0.02}, same).Calls, plain.Calls)
+	require.Greater(t, proof(ErrorRate{}, func(r *Rollout) { r.Steps[0].Share = 0.05 }).Time, plain.Time)
+	require.Equal(t, int64(DefaultMinCalls), proof(ErrorRate{Margin: 0.5}, same).Calls)
+	require.Equal(t, "takes longer than the whole ramp of 2 min", proof(ErrorRate{}, func(r *Rollout) { r.Steps[0].Soak = 2 * time.Minute }).Warning)
+	few := proof(ErrorRate{}, func(r *Rollout) { r.Units = 500 })
+	require.False(t, few.Found)
+	require.Equal(t, "is not proven before all units have testified", few.Warning)
+	silent := proof(Latency{Tolerance: Strict}, func(r *Rollout) { r.Base = map[string]Base{"latency": {Missing: 0.05}} })
+	require.False(t, silent.Found)
+	require.Contains(t, silent.Warning, "while 5 % of calls have no value")
+	r := usual(0.2)
+	require.Empty(t, mustPlan(t, Config{Criteria: []Criterion{Backstop{}, FailureModes{}, ErrorRate{Role: Observe}}}, r).Proofs, "they do not gate")
 }
 
 // Five criteria, four steps, twenty slices.
