@@ -92,8 +92,12 @@ func (sl *slice) seen(i int) (n tally) {
 
 // due reports whether the round has its size; see [session.due].
 func (sl *slice) due(now time.Duration) bool {
-	full := sl.calls >= float64(int(roundSize)<<min(sl.rounds-1, roundDoublings))
-	return len(sl.events) > 0 && full && (sl.rounds <= roundDoublings || now-sl.opened >= roundAge)
+	if len(sl.events) == 0 {
+		return false
+	}
+	closed := sl.rounds - 1
+	full := sl.calls >= float64(int(roundSize)<<min(closed, roundDoublings))
+	return full && (closed < roundDoublings || now-sl.opened >= roundAge)
 }
 
 // slices are all slices of one criterion, by dimension and cell.
