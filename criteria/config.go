@@ -22,16 +22,25 @@ type Config struct {
 	// Numbers and Labels name the signals in the order of
 	// [Observation.Numbers] and [Observation.Labels]; at most [MaxSignals] each.
 	Numbers, Labels []string
-	// LabelText names a label id of label signal i in verdicts. It is called by
-	// [Judge.Verdicts] and, when a criterion fails, by [Judge.Fold]. Nil means
-	// "label 7".
+	// LabelText names a label id of label signal i in verdicts and encodings. It is
+	// called by [Judge.Verdicts], by AppendBinary and [RestoreJudge], and, when a
+	// criterion fails, by [Judge.Fold]. Nil means "label 7", and that encodings
+	// do not say what their ids stand for.
 	LabelText func(signal int, id uint16) string
+	// LabelID is the way back, for [Evidence.UnmarshalBinary]: the id that a text of
+	// another process has here, given to it there and then if need be. An id of
+	// MaxLabels or more stands for no label. Nil means that all processes number
+	// labels alike: ids are taken as they are.
+	LabelID func(signal int, text string) uint16
 	// Checks name the yes/no signals in the order of [Observation.Checks]; at
 	// most [MaxSignals].
 	Checks []string
 	// ClassText names a failure class, see [Observation.Class]. It is called as
-	// LabelText is. Nil means "class 7".
+	// LabelText is. Nil means "class 7". For ClassID, and for a judge to be restored,
+	// it has to give the name of the class and nothing else.
 	ClassText func(id uint16) string
+	// ClassID is the way back, as LabelID is.
+	ClassID func(text string) uint16
 	// Slices name the dimensions along which traffic is sliced, in the order of
 	// [Observation.Slices]; at most [MaxDimensions]. With any, half of the weight
 	// of every criterion that reads the router's coins is on its slices.
@@ -39,6 +48,9 @@ type Config struct {
 	// SliceText names a cell of a dimension. It is called as LabelText is. Nil
 	// means "7".
 	SliceText func(dimension int, cell uint8) string
+	// SliceCell is the way back, as LabelID is. A cell of SliceCells or more is in no
+	// slice of that dimension.
+	SliceCell func(dimension int, text string) uint8
 	// SliceAction is what a breach within a slice does.
 	SliceAction SliceAction
 	// Sentinel says that some requests are in the [Sentinel] stratum. Half of the

@@ -31,6 +31,17 @@ func (c *counts) total() (n uint64) {
 	return n
 }
 
+// holds reports whether there is room for other counts, which then stay exact as
+// floats, too.
+func (c *counts) holds(o *counts) bool {
+	for r, seen := range c.seen {
+		if seen > maxCalls || o.seen[r] > maxCalls-seen {
+			return false
+		}
+	}
+	return true
+}
+
 // add adds the rows of one stratum.
 func (c *counts) add(o *counts, s int) {
 	for r := s * numArms; r < (s+1)*numArms; r++ {

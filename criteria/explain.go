@@ -11,15 +11,9 @@ func (w *watch) verdict(s *session, names *names, alpha float64) Verdict {
 		return *w.failed
 	}
 	what := w.finding(s)
-	v := Verdict{
-		Criterion: w.criterion, Name: w.criterion.Name(), Role: w.role,
-		Tolerance: w.tolerance, Weight: w.share,
-		Stable:    newEstimate(what.stable, alpha),
-		Candidate: newEstimate(what.candidate, alpha),
-		Ratio:     Interval{0, math.Inf(1)},
-		LogE:      w.logE, Limit: math.Log(1/alpha) - w.logShare,
-		Finding: what.words(),
-	}
+	v := w.blank(alpha)
+	v.Stable, v.Candidate = newEstimate(what.stable, alpha), newEstimate(what.candidate, alpha)
+	v.LogE, v.Finding = w.logE, what.words()
 	if what.slice != nil {
 		v.Slice = names.slice(what.slice.dimension, what.slice.cell)
 	} else if what.event != nil {
@@ -27,6 +21,16 @@ func (w *watch) verdict(s *session, names *names, alpha float64) Verdict {
 	}
 	v.Reason = w.reason(s, &v)
 	return v
+}
+
+// blank is what is the same in all verdicts of the criterion.
+func (w *watch) blank(alpha float64) Verdict {
+	return Verdict{
+		Criterion: w.criterion, Name: w.criterion.Name(), Role: w.role,
+		Tolerance: w.tolerance, Weight: w.share,
+		Ratio: Interval{0, math.Inf(1)},
+		Limit: math.Log(1/alpha) - w.logShare,
+	}
 }
 
 // fail freezes the verdict.

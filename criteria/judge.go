@@ -32,6 +32,7 @@ type Judge struct {
 	panels   panels
 	carves   []Carve
 	now      time.Duration
+	before   time.Duration // awake time of the process it was restored from
 	ruling   Ruling
 }
 
@@ -39,6 +40,20 @@ type Judge struct {
 // joins a [ConfigError] for everything that is wrong: a missing, unknown or
 // repeated criterion, an unknown or repeated signal, a number outside its domain.
 func NewJudge(c Config) (*Judge, error) {
+	j, err := newJudge(c)
+	if err != nil {
+		return nil, err
+	}
+	// The backstop and pairs bet without a coin: any share other than 0 will do
+	// for the one, the other has its candidate's all.
+	j.sessions[callsGroup].begin([NumStrata]float64{Fresh: 1}, 0)
+	j.sessions[pairsGroup].begin([NumStrata]float64{Fresh: 1}, 0)
+	j.rule()
+	return j, nil
+}
+
+// newJudge returns a judge without any state.
+func newJudge(c Config) (*Judge, error) {
 	p := &problems{}
 	watches := c.watches(p)
 	if err := p.join(); err != nil {
@@ -50,11 +65,6 @@ func NewJudge(c Config) (*Judge, error) {
 	}
 	j.panels = newPanels(j.sessions[:])
 	j.ruling.Limit = math.Log(1 / j.alpha)
-	// The backstop and pairs bet without a coin: any share other than 0 will do
-	// for the one, the other has its candidate's all.
-	j.sessions[callsGroup].begin([NumStrata]float64{Fresh: 1}, 0)
-	j.sessions[pairsGroup].begin([NumStrata]float64{Fresh: 1}, 0)
-	j.rule()
 	return j, nil
 }
 
@@ -117,7 +127,7 @@ func (j *Judge) BeginWindows(shares [NumStrata]float64) {
 // now is the caller's awake time; only differences matter, and a time before the
 // last one is taken as that. What is true in a ruling stays true.
 func (j *Judge) Fold(e *Evidence, now time.Duration) Ruling {
-	j.now = max(j.now, now)
+	j.now = max(j.now, j.before+max(now, 0))
 	if e != nil && e.form.same(j.form) {
 		news := false
 		for _, s := range j.sessions {

@@ -55,6 +55,9 @@ func (sl *slice) enter(s *session, b book) bool {
 	if sl.past == nil {
 		sl.past = make([]tally, len(events))
 	}
+	if len(sl.past) != len(events) {
+		return false
+	}
 	own := append(sl.events[:0], events...)
 	for i := range own {
 		n := &sl.past[i]

@@ -146,6 +146,10 @@ func (b *meanBook) leader() *event              { return nil }
 func (b *meanBook) null() line                  { return b.line }
 func (b *meanBook) within() []event             { return b.events }
 func (b *meanBook) words(*event) (string, bool) { return "", false }
+func (b *meanBook) complete(v *event) bool {
+	v.scores = b.scores
+	return len(b.scores) > 0
+}
 
 // vectorMeter has so many cells; a vector brings counts, not observations.
 type vectorMeter int

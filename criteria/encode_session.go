@@ -1,0 +1,63 @@
+package criteria
+
+// encode writes the state of a group.
+func (s *session) encode(e *encoder) {
+	e.fractions(s.shares)
+	e.int(s.steps)
+	e.int(s.rounds)
+	e.uint(uint64(s.opened)) //nolint:gosec // never negative
+	s.round.encode(e)
+	s.step.encode(e)
+	s.closed.encode(e)
+	e.short(s.seeds)
+	e.sparse(s.seed)
+	for _, w := range s.watches {
+		w.encode(e)
+	}
+}
+
+// decode makes a session that is new the one that was written.
+func (s *session) decode(d *decoder, f *form, alpha float64) {
+	list := f.columns[s.group.table()].list
+	s.shares = d.fractions(s.group == callsGroup || s.group == pairsGroup)
+	s.steps, s.rounds = d.number(), d.number()
+	s.opened = d.duration()
+	s.round.decode(d, list, nil)
+	s.step.decode(d, list, nil)
+	s.closed.decode(d, list, nil)
+	d.check(s.closed.holds(&s.round), "more calls than there can be")
+	s.seeds = d.calls()
+	d.sparse(s.seed)
+	for _, w := range s.watches {
+		w.decode(d, s, alpha)
+	}
+	if d.ok() {
+		for _, w := range s.watches {
+			w.read(&s.round)
+		}
+	}
+}
+
+// mark marks the ids that the session remembers anything of.
+func (s *session) mark(u usage, list []column) {
+	s.round.mark(u, list)
+	s.closed.mark(u, list)
+	for _, w := range s.watches {
+		for _, sl := range w.slices.used {
+			u.mark(vocabulary{sliceWords, sl.dimension}, int(sl.cell))
+		}
+		if meter, ok := w.meter.(worded); ok {
+			w.mark(u, meter.vocabulary(), s.seed[w.offset:])
+		}
+	}
+}
+
+// mark marks the ids in the seed, and those known.
+func (w *watch) mark(u usage, v vocabulary, seed []float64) {
+	book, remembers := w.book.(interface{ knows(id int) bool })
+	for id := range v.slots() {
+		if seed[id] > 0 || remembers && book.knows(id) {
+			u.mark(v, id)
+		}
+	}
+}
