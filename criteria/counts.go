@@ -31,12 +31,15 @@ func (c *counts) total() (n uint64) {
 	return n
 }
 
-// holds reports whether there is room for other counts, which then stay exact as
-// floats, too.
-func (c *counts) holds(o *counts) bool {
+// holds reports whether there is room for other counts: with all of them every
+// number is still exact as a float.
+func (c *counts) holds(others ...*counts) bool {
 	for r, seen := range c.seen {
-		if seen > maxCalls || o.seen[r] > maxCalls-seen {
-			return false
+		for _, o := range others {
+			if seen > maxCalls || o.seen[r] > maxCalls-seen {
+				return false
+			}
+			seen += o.seen[r]
 		}
 	}
 	return true

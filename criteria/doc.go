@@ -31,6 +31,10 @@
 //	ruling := judge.Fold(e, awake)        // add, bet, rule
 //	for _, v := range judge.Verdicts() {} // for people
 //
+// Evidence can be sent, [Evidence.AppendBinary], and is then added by
+// [Evidence.Merge]; a judge can be saved, [Judge.AppendBinary], and goes on after a
+// restart as if there had been none, [RestoreJudge].
+//
 // The package is pure: no clock, no goroutine, no I/O, no lock. Values with
 // state ([Judge], [Evidence], [Routing]) belong to one goroutine at a time.
 package criteria

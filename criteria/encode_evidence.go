@@ -8,8 +8,9 @@ import "fmt"
 // process that numbers them otherwise can read it. The error is of evidence that
 // comes from no judge.
 //
-// It takes some 50 bytes when empty, and 0.5 KB for 250 requests judged by errors,
-// latency and a score; what it takes by criterion stands in TestEncodedSizes.
+// It takes 30 bytes when empty. A cohort of 250 requests adds 10 bytes for a rate,
+// some 100 for latency, 140 for a number and 30 for ten labels besides their texts
+// (TestEncodedSizes); in slices, some 3 bytes for each cell in which a call was.
 func (e *Evidence) AppendBinary(b []byte) ([]byte, error) {
 	if e.form == nil {
 		return b, fmt.Errorf("%w: evidence of no judge", ErrOtherConfig)

@@ -17,8 +17,8 @@ func (s *session) encode(e *encoder) {
 }
 
 // decode makes a session that is new the one that was written.
-func (s *session) decode(d *decoder, f *form, alpha float64) {
-	list := f.columns[s.group.table()].list
+func (s *session) decode(d *decoder, alpha float64) {
+	list := s.columns.list
 	s.shares = d.fractions(s.group == callsGroup || s.group == pairsGroup)
 	s.steps, s.rounds = d.number(), d.number()
 	s.opened = d.duration()
@@ -39,9 +39,9 @@ func (s *session) decode(d *decoder, f *form, alpha float64) {
 }
 
 // mark marks the ids that the session remembers anything of.
-func (s *session) mark(u usage, list []column) {
-	s.round.mark(u, list)
-	s.closed.mark(u, list)
+func (s *session) mark(u usage) {
+	s.round.mark(u, s.columns.list)
+	s.closed.mark(u, s.columns.list)
 	for _, w := range s.watches {
 		for _, sl := range w.slices.used {
 			u.mark(vocabulary{sliceWords, sl.dimension}, int(sl.cell))

@@ -20,7 +20,11 @@ import (
 //     in the order of assignment; see the package comment.
 //   - Guarantees: P(RollBack ever | every guardrail holds) <= Alpha, at any number
 //     of looks; the same for Hold and its criteria.
-//   - Cost: a fold is O(cells + bets), without allocation (BenchmarkFold).
+//   - Cost: a fold is O(cells + bets), without allocation (BenchmarkFold). Memory:
+//     176 bytes a cell of each criterion, two and a half times that with a
+//     [Sentinel]; 50 KB for a criterion on latency or labels, 15 KB on a number, 2 KB
+//     for a rate. A slice that bets adds to each some 100 bytes a bet: 1 KB for a
+//     rate, 4 KB for latency, 8 KB for a number, 15 KB for ten labels.
 //   - Source: Vovk, Wang, E-values: calibration, combination and applications, arXiv
 //     1912.06116; Shin, Ramdas, Rinaldo, E-detectors, arXiv 2203.03532.
 type Judge struct {
@@ -91,7 +95,7 @@ func (j *Judge) NewEvidence() *Evidence { return j.form.newEvidence() }
 func (j *Judge) Seed(o *Observation) {
 	if o.valid() && o.Arm == Stable {
 		for _, g := range []group{coinsGroup, sentinelGroup} {
-			j.sessions[g].plant(&j.form.columns[coinsGroup], o)
+			j.sessions[g].plant(o)
 		}
 	}
 }
@@ -122,7 +126,8 @@ func (j *Judge) BeginWindows(shares [NumStrata]float64) {
 // Fold adds counts, weighs the evidence and closes the round when it is due. The
 // counts must belong to the current step and, with those folded before, make up
 // a prefix of the assignments; they are not kept. Evidence that is nil or comes
-// from a judge with other criteria is not added.
+// from a judge with other criteria is not added, nor what would make it more than
+// 2^53 calls.
 //
 // now is the caller's awake time; only differences matter, and a time before the
 // last one is taken as that. What is true in a ruling stays true.

@@ -1,0 +1,95 @@
+package criteria
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What a criterion costs in memory, as the comments of Judge and Evidence say: so
+// much a cell, the missing one included. The rest is a few hundred bytes.
+func TestMemoryOfACell(t *testing.T) {
+	for _, criterion := range []Criterion{ErrorRate{}, Latency{}, Distribution{Signal: "score"}, Categories{Signal: "class"}} {
+		config := everyKind()
+		config.Criteria = []Criterion{criterion}
+		j := mustJudge(t, config)
+		cells := j.watches[0].meter.cells() + 1
+		require.Equal(t, 32*cells, evidenceBytes(j.NewEvidence()), criterion.Name())
+		require.InDelta(t, 176*cells, judgeBytes(j), 10, criterion.Name())
+		config.Sentinel = true
+		j = mustJudge(t, config)
+		require.Equal(t, 48*cells, evidenceBytes(j.NewEvidence()), criterion.Name())
+		require.InDelta(t, 2*(176+48)*cells, judgeBytes(j), 20, criterion.Name())
+	}
+}
+
+func evidenceBytes(e *Evidence) (n int) {
+	for i := range e.tables {
+		n += 8 * len(e.tables[i].cells)
+	}
+	return n
+}
+
+// judgeBytes is all that grows with the cells.
+func judgeBytes(j *Judge) (n int) {
+	for _, s := range j.sessions {
+		n += 8 * (len(s.owners) + len(s.seed) + len(s.round.cells) + len(s.step.cells) + len(s.closed.cells))
+		for _, w := range s.watches {
+			n += 8 * (len(w.before.stable) + len(w.before.candidate))
+			for i := range w.sums.arms {
+				for arm := range w.sums.arms[i] {
+					n += 8 * len(w.sums.arms[i][arm].below)
+				}
+			}
+		}
+	}
+	return n
+}
+
+// What a slice adds to a judge once it bets, with one stratum.
+func TestMemoryOfASlice(t *testing.T) {
+	for _, c := range []struct {
+		criterion Criterion
+		kilobytes float64
+	}{
+		{ErrorRate{}, 1}, {Latency{}, 4}, {Distribution{Signal: "score"}, 8}, {Categories{Signal: "class"}, 15},
+	} {
+		config := everyKind()
+		config.Slices, config.Criteria = []string{"country"}, []Criterion{c.criterion}
+		with := func(slices int) float64 {
+			return retained(4, func() any { return slicedJudge(t, config, slices) })
+		}
+		require.InEpsilon(t, c.kilobytes, (with(50)-with(10))/40/1000, 0.25, c.criterion.Name())
+	}
+}
+
+func slicedJudge(t *testing.T, config Config, slices int) *Judge {
+	j := mustJudge(t, config)
+	j.BeginStep(half)
+	e := j.NewEvidence()
+	for i, o := range benchmarkObservations() {
+		o.Slices = []uint8{uint8(i % slices)}
+		e.Observe(Fresh, &o)
+		if i%256 == 255 {
+			j.Fold(e, 0)
+			e.Reset()
+		}
+	}
+	return j
+}
+
+// retained is the memory, in bytes, that one of what make returns holds.
+func retained(many int, make func() any) float64 {
+	var before, after runtime.MemStats
+	kept := []any{}
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for range many {
+		kept = append(kept, make())
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	runtime.KeepAlive(kept)
+	return (float64(after.HeapAlloc) - float64(before.HeapAlloc)) / float64(many)
+}
