@@ -79,11 +79,11 @@ func (d *decoder) uint() uint64 {
 // upTo reads a number of at most most.
 func (d *decoder) upTo(most int) int {
 	x := d.uint()
-	if x > uint64(most) { //nolint:gosec // never negative
+	if x > uint64(most) {
 		d.fail("%d where at most %d is possible", x, most)
 		return 0
 	}
-	return int(x) //nolint:gosec // bounded above
+	return int(x)
 }
 
 // number reads how often something happened, within what an int holds everywhere.
@@ -115,7 +115,7 @@ func (d *decoder) duration() time.Duration {
 		d.fail("time %d is beyond all time", x)
 		return 0
 	}
-	return time.Duration(x) //nolint:gosec // bounded above
+	return time.Duration(x)
 }
 
 func (d *decoder) bool() bool { return d.upTo(1) == 1 }

@@ -56,10 +56,10 @@ func (d *decoder) column(row []uint64, j int, into numbering) int {
 	switch {
 	case n == 0:
 		d.fail("an empty count")
-	case token&1 == 1 && n > uint64(len(row)-j): //nolint:gosec // j is within the row
+	case token&1 == 1 && n > uint64(len(row)-j):
 		d.fail("%d zeros in %d columns", n, len(row)-j)
 	case token&1 == 1:
-		return j + int(n) //nolint:gosec // bounded above
+		return j + int(n)
 	case n > maxCalls:
 		d.fail("%d calls in a cell", n)
 	default:
@@ -85,7 +85,7 @@ func sum(counts []uint64) (n uint64) {
 	return n
 }
 
-// encodeSparse writes floats of which most are zero, by the gaps between those
+// sparse writes floats of which most are zero, by the gaps between those
 // that are not.
 func (e *encoder) sparse(list []float64) {
 	n, next := 0, 0
@@ -133,13 +133,13 @@ func (x *crossings) encode(e *encoder, f *form) {
 
 // position numbers the keys that a form knows, in the same order.
 func (f *form) position(k crossingKey) uint64 {
-	at := uint64(k.row()*f.dimensions + k.dimension()) //nolint:gosec // small
+	at := uint64(k.row()*f.dimensions + k.dimension())
 	return (at*SliceCells+uint64(k.cell()))*uint64(f.columns[coinsGroup].width) + uint64(k.column())
 }
 
 // at is the key with a position.
 func (f *form) at(position uint64) crossingKey {
-	width := uint64(f.columns[coinsGroup].width) //nolint:gosec // small
+	width := uint64(f.columns[coinsGroup].width)
 	rest, column := position/width, position%width
 	rest, cell := rest/SliceCells, rest%SliceCells
 	row, dimension := rest/uint64(f.dimensions), rest%uint64(f.dimensions)
@@ -148,7 +148,7 @@ func (f *form) at(position uint64) crossingKey {
 
 // positions is how many there are.
 func (f *form) positions() uint64 {
-	return uint64(f.strata[coinsGroup] * numArms * f.dimensions * SliceCells * f.columns[coinsGroup].width) //nolint:gosec // small
+	return uint64(f.strata[coinsGroup] * numArms * f.dimensions * SliceCells * f.columns[coinsGroup].width)
 }
 
 // decode reads a list into an empty one.
@@ -158,21 +158,20 @@ func (x *crossings) decode(d *decoder, f *form, columns numbering, cells []numbe
 		return
 	}
 	totals := newTotals(f, seen)
-	position, before := uint64(0), uint32(0)
-	for i := 0; i < n && d.ok(); i++ {
+	position := uint64(0)
+	for range n {
 		gap, count := d.uint(), d.uint()
 		if position += gap; gap >= f.positions() || position >= f.positions() {
 			d.fail("a count in a slice that does not exist")
 			return
 		}
-		if count == 0 || count > maxEntry || i > 0 && gap == 0 && uint64(before)+count <= maxEntry {
+		if count == 0 || count > maxEntry {
 			d.fail("a count of %d in a slice", count)
 			return
 		}
-		before = uint32(count)
 		key := f.at(position)
 		totals.add(key, count)
-		x.append(d, key, before, columns, cells)
+		x.append(d, key, uint32(count), columns, cells)
 	}
 	x.limit = max(firstLimit, 2*len(x.list))
 	d.check(totals.fit(), "slices that do not add up")
@@ -191,7 +190,7 @@ func (x *crossings) append(d *decoder, k crossingKey, count uint32, columns numb
 		return
 	}
 	if cell < SliceCells {
-		x.list = append(x.list, crossing{newCrossingKey(k.row(), k.dimension(), uint8(cell), column), count}) //nolint:gosec // bounded above
+		x.list = append(x.list, crossing{newCrossingKey(k.row(), k.dimension(), uint8(cell), column), count})
 	}
 }
 

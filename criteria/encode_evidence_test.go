@@ -300,7 +300,7 @@ func TestMergeAndFoldRefuseWhatIsNotExact(t *testing.T) {
 // A file cut short anywhere, or with one bit changed, is found out.
 func TestTornAndFlippedEncodings(t *testing.T) {
 	config := everyKind()
-	config.Slices = []string{"country"}
+	config.Labels, config.Slices = []string{"unread", "class"}, []string{"country"}
 	j := mustJudge(t, config)
 	j.BeginStep(half)
 	for range 3 {

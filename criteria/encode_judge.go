@@ -15,7 +15,7 @@ import (
 func (j *Judge) AppendBinary(b []byte) ([]byte, error) {
 	e := newEncoder(b, judgeLetters, j.print())
 	e.glossaries(j.form.words, j.form.config, j.used())
-	e.uint(uint64(j.now)) //nolint:gosec // never negative
+	e.uint(uint64(j.now))
 	e.exact(j.ruling.LogE)
 	e.exact(j.ruling.HoldLogE)
 	for _, p := range j.panels {
@@ -138,7 +138,7 @@ func (j *Judge) encodeCarve(e *encoder, c *Carve) {
 func (j *Judge) decodeCarve(d *decoder) Carve {
 	return Carve{
 		Dimension: d.upTo(j.form.dimensions - 1),
-		Cell:      uint8(d.upTo(SliceCells - 1)), //nolint:gosec // below SliceCells
+		Cell:      uint8(d.upTo(SliceCells - 1)),
 		Criterion: j.watches[d.upTo(len(j.watches)-1)].criterion.Name(),
 		Slice:     d.text(), Finding: d.text(),
 	}

@@ -5,7 +5,7 @@ func (s *session) encode(e *encoder) {
 	e.fractions(s.shares)
 	e.int(s.steps)
 	e.int(s.rounds)
-	e.uint(uint64(s.opened)) //nolint:gosec // never negative
+	e.uint(uint64(s.opened))
 	s.round.encode(e)
 	s.step.encode(e)
 	s.closed.encode(e)

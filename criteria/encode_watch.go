@@ -25,9 +25,9 @@ func (w *watch) decode(d *decoder, s *session, alpha float64) {
 	}
 }
 
+// encode is called between folds, when no slice is dirty.
 func (x *slicing) encode(e *encoder) {
 	e.exact(x.logE)
-	e.bool(x.dirty)
 	e.int(len(x.used))
 	for _, sl := range x.used {
 		sl.encode(e)
@@ -35,13 +35,13 @@ func (x *slicing) encode(e *encoder) {
 }
 
 func (x *slicing) decode(d *decoder, w *watch, s *session) {
-	x.logE, x.dirty = d.nats(), d.bool()
+	x.logE = d.nats()
 	for range d.length(len(x.cells) * SliceCells) {
 		dimension, cell := d.upTo(len(x.cells)-1), d.upTo(SliceCells-1)
 		if d.check(d.ok() && x.cells[dimension][cell] == nil, "a slice that is listed twice"); !d.ok() {
 			return
 		}
-		x.at(dimension, uint8(cell), w.book.null()).decode(d, w, s) //nolint:gosec // below SliceCells
+		x.at(dimension, uint8(cell), w.book.null()).decode(d, w, s)
 	}
 }
 
@@ -49,10 +49,9 @@ func (sl *slice) encode(e *encoder) {
 	e.int(sl.dimension)
 	e.int(int(sl.cell))
 	e.exact(sl.logE)
-	e.bool(sl.dirty)
 	e.bool(sl.carved)
 	e.int(sl.step)
-	e.uint(uint64(sl.opened)) //nolint:gosec // never negative
+	e.uint(uint64(sl.opened))
 	e.short(sl.calls)
 	sl.process.encode(e)
 	sl.encodeCounts(e)
@@ -66,7 +65,7 @@ func (sl *slice) encode(e *encoder) {
 }
 
 func (sl *slice) decode(d *decoder, w *watch, s *session) {
-	sl.logE, sl.dirty, sl.carved = d.nats(), d.bool(), d.bool()
+	sl.logE, sl.carved = d.nats(), d.bool()
 	sl.step, sl.opened, sl.calls = d.upTo(s.steps), d.duration(), d.calls()
 	sl.process.decode(d, w)
 	sl.decodeCounts(d)

@@ -53,7 +53,7 @@ func goldenFile(t *testing.T, name string, got []byte) []byte {
 	if *update {
 		require.NoError(t, os.WriteFile(path, got, 0o600))
 	}
-	want, err := os.ReadFile(path) //nolint:gosec // a name of ours
+	want, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return want
 }

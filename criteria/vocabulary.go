@@ -47,20 +47,15 @@ func (v vocabulary) slots() int {
 	return LabelSlots
 }
 
-// known reports whether it may stand in an encoding.
-func (v vocabulary) known() bool {
-	return v.kind < numVocabularyKinds && v.index >= 0 && v.index < MaxSignals
-}
-
 // text returns what an id stands for; false if nobody can tell.
 func (v vocabulary) text(c *Config, id int) (text string, ok bool) {
 	switch {
 	case v.kind == labelWords && c.LabelText != nil:
-		return c.LabelText(v.index, uint16(id)), true //nolint:gosec // below slots
+		return c.LabelText(v.index, uint16(id)), true
 	case v.kind == classWords && c.ClassText != nil:
-		return c.ClassText(uint16(id)), true //nolint:gosec // below slots
+		return c.ClassText(uint16(id)), true
 	case v.kind == sliceWords && c.SliceText != nil:
-		return c.SliceText(v.index, uint8(id)), true //nolint:gosec // below slots
+		return c.SliceText(v.index, uint8(id)), true
 	}
 	return "", false
 }
@@ -163,7 +158,7 @@ func (d *decoder) glossaries() []glossary {
 	all := make([]glossary, d.length(numVocabularyKinds*MaxSignals))
 	for i := range all {
 		g := &all[i]
-		g.kind, g.index = vocabularyKind(d.upTo(numVocabularyKinds-1)), d.upTo(MaxSignals-1) //nolint:gosec // bounded
+		g.kind, g.index = vocabularyKind(d.upTo(numVocabularyKinds-1)), d.upTo(MaxSignals-1)
 		if g.told = d.bool(); g.told {
 			g.entries = d.entries(g.slots())
 		}
@@ -180,7 +175,7 @@ func (d *decoder) entries(slots int) []Entry {
 			d.fail("text of id %d, of %d", id, slots)
 			return nil
 		}
-		entries[i] = Entry{uint16(id), d.text()} //nolint:gosec // below slots
+		entries[i] = Entry{uint16(id), d.text()}
 		next = id + 1
 	}
 	return entries
