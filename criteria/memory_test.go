@@ -1,8 +1,8 @@
 package criteria
 
 import (
-	"runtime"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 )
@@ -51,45 +51,32 @@ func judgeBytes(j *Judge) (n int) {
 func TestMemoryOfASlice(t *testing.T) {
 	for _, c := range []struct {
 		criterion Criterion
-		kilobytes float64
+		bytes     int
 	}{
-		{ErrorRate{}, 1}, {Latency{}, 4}, {Distribution{Signal: "score"}, 8}, {Categories{Signal: "class"}, 15},
+		{ErrorRate{}, 1_100}, {Latency{}, 4_000}, {Distribution{Signal: "score"}, 8_000}, {Categories{Signal: "class"}, 15_000},
 	} {
 		config := everyKind()
 		config.Slices, config.Criteria = []string{"country"}, []Criterion{c.criterion}
-		with := func(slices int) float64 {
-			return retained(4, func() any { return slicedJudge(t, config, slices) })
+		j := mustJudge(t, config)
+		j.BeginStep(half)
+		e := j.NewEvidence()
+		for i, o := range benchmarkObservations() {
+			o.Slices = []uint8{uint8(i % 10)}
+			e.Observe(Fresh, &o)
+			if i%256 == 255 {
+				j.Fold(e, 0)
+				e.Reset()
+			}
 		}
-		require.InEpsilon(t, c.kilobytes, (with(50)-with(10))/40/1000, 0.25, c.criterion.Name())
+		require.InEpsilon(t, c.bytes, sliceBytes(j.watches[0].slices.used[0]), 0.2, c.criterion.Name())
 	}
 }
 
-func slicedJudge(t *testing.T, config Config, slices int) *Judge {
-	j := mustJudge(t, config)
-	j.BeginStep(half)
-	e := j.NewEvidence()
-	for i, o := range benchmarkObservations() {
-		o.Slices = []uint8{uint8(i % slices)}
-		e.Observe(Fresh, &o)
-		if i%256 == 255 {
-			j.Fold(e, 0)
-			e.Reset()
-		}
+func sliceBytes(sl *slice) int {
+	n := unsafe.Sizeof(*sl) + unsafe.Sizeof(event{})*uintptr(cap(sl.events)) + unsafe.Sizeof(tally{})*uintptr(cap(sl.past))
+	n += 8 * uintptr(cap(sl.log)+cap(sl.now))
+	for s := range NumStrata {
+		n += unsafe.Sizeof(payoff{})*uintptr(cap(sl.payoffs[s])) + unsafe.Sizeof(tally{})*uintptr(cap(sl.tallies[s]))
 	}
-	return j
-}
-
-// retained is the memory, in bytes, that one of what make returns holds.
-func retained(many int, make func() any) float64 {
-	var before, after runtime.MemStats
-	kept := []any{}
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	for range many {
-		kept = append(kept, make())
-	}
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	runtime.KeepAlive(kept)
-	return (float64(after.HeapAlloc) - float64(before.HeapAlloc)) / float64(many)
+	return int(n)
 }
