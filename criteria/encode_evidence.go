@@ -10,7 +10,7 @@ import "fmt"
 //
 // It takes 30 bytes when empty. A cohort of 250 requests adds 10 bytes for a rate,
 // some 100 for latency, 140 for a number and 30 for ten labels besides their texts
-// (TestEncodedSizes); in slices, some 3 bytes for each cell in which a call was.
+// (TestEncodedSizes); in slices, some 2 bytes for each cell in which a call was.
 func (e *Evidence) AppendBinary(b []byte) ([]byte, error) {
 	if e.form == nil {
 		return b, fmt.Errorf("%w: evidence of no judge", ErrOtherConfig)
