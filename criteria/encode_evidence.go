@@ -1,6 +1,15 @@
 package criteria
 
-import "fmt"
+import (
+	"encoding"
+	"fmt"
+)
+
+var (
+	_ encoding.BinaryAppender    = (*Evidence)(nil)
+	_ encoding.BinaryUnmarshaler = (*Evidence)(nil)
+	_ encoding.BinaryAppender    = (*Judge)(nil)
+)
 
 // AppendBinary appends the counts to b: for a file or for other replicas. The
 // encoding is deterministic and names the criteria, signals and slices by a

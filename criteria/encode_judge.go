@@ -37,10 +37,9 @@ func (j *Judge) AppendBinary(b []byte) ([]byte, error) {
 // criteria, signals, slices, alpha and slice action; how ids are named is checked, too,
 // as far as both judges can name them: see [ReadDictionary], which comes first.
 //
-// Awake time goes on where it stopped: the new judge takes the time of its first
-// [Judge.Fold] from 0 on and adds what the old one had reached. So a caller whose
-// awake time starts at 0 with the process just hands it on, and what the rounds have
-// waited for is not waited for again.
+// Awake time goes on where it stopped: to every time that the new judge is told by
+// [Judge.Fold] it adds what the old one had reached. So a caller whose awake time
+// starts at 0 with the process just hands it on, and the ages of rounds go on.
 //
 // The error joins the [ConfigError] of a configuration that is wrong, or wraps
 // [ErrCorrupt], [ErrNewerVersion], [ErrOtherConfig] or [ErrOtherTexts]. Nothing of
