@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -31,8 +32,11 @@ type Canary[In, Out any] struct {
 	stable, candidate Predictor[In, Out]
 	key               func(context.Context, In) string
 	keyPanics         panics
+	slices            slicers[In]
 	signals           extractors[In, Out]
+	classes           *classes
 	keeper            *keeper.Keeper
+	preflight         *preflight[In, Out] // nil: there is none
 	gate              gate
 	plain             bool // no signals
 	recorder          *telemetry.Recorder
@@ -49,23 +53,33 @@ func New[In, Out any](cfg Config[In, Out]) (*Canary[In, Out], error) {
 
 // settings are what tests set.
 type settings struct {
-	manual bool
-	slots  int
+	manual    bool
+	slots     int
+	carves    func() []criteria.Carve
+	rehearsal *telemetry.Recorder // of the canary whose preflight this is
+	observed  func(criteria.Stratum, *criteria.Observation)
+	now       func() time.Time // nil: time.Now
+	draw      func() uint64    // nil: rand.Uint64
 }
 
 func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], error) {
-	invalid := cfg.validate()
+	var invalid error
+	if set.rehearsal == nil {
+		invalid = cfg.validate()
+	}
 	c := &Canary[In, Out]{
 		name:      cfg.Name,
 		versions:  [2]string{cfg.Stable.Version, cfg.Candidate.Version},
 		stable:    cfg.Stable.Predictor,
 		candidate: cfg.Candidate.Predictor,
 		key:       cfg.Key,
+		slices:    newSlicers(cfg.Signals.Slices),
 		signals:   newExtractors(cfg.Signals),
 		recorder:  new(telemetry.Recorder),
 	}
+	c.classes = newClasses(cfg.FailureClass, cfg.Redact, c.versions, c.functionPanicked)
 	declared := withDefaults(cfg.Criteria, cfg.CandidateTimeout >= 0)
-	judge, err := c.judge(declared)
+	judge, err := c.judge(declared, criteria.Config{Alpha: cfg.Alpha, Rounding: rand.Uint64(), SliceAction: cfg.SliceAction, Sentinel: cfg.Sentinel > 0})
 	if err := errors.Join(invalid, err); err != nil {
 		return nil, err
 	}
@@ -81,41 +95,61 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	if set.slots == 0 {
 		set.slots = ledger.DefaultSlots
 	}
-	c.keeper, err = keeper.Start(keeper.Config{
+	if set.draw == nil {
+		set.draw = rand.Uint64
+	}
+	var preflight func(bool) (bool, string)
+	if cfg.Preflight > 0 {
+		if c.preflight, err = newPreflight(cfg, set, c.recorder); err != nil {
+			return nil, err
+		}
+		preflight = c.preflight.look
+	}
+	c.keeper, err = keeper.Start(inRehearsal(keeper.Config{
 		Name: cfg.Name, Version: cfg.Candidate.Version, Keyed: cfg.Key != nil,
-		Judge: judge, Numbers: len(c.signals.numbers), Texts: len(c.signals.labels),
+		Sentinel: cfg.Sentinel, Reassign: cfg.Reassign, Now: set.now, Windows: windowsOf(declared),
+		Judge: judge, Numbers: len(c.signals.numbers), Texts: len(c.signals.labels), Checks: len(c.signals.checks), Dimensions: len(c.slices),
+		Overdue: c.classes.endings[ledger.Overdue], Carves: set.carves, Observed: set.observed,
 		Slots: set.slots, Deadline: max(defaultDeadline, 2*timeout),
 		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Store: cfg.Store,
 		Abandoned: abandoned, MaxAbandoned: maxAbandoned,
-		Recorder: c.recorder, OnEvent: hook(cfg.OnEvent, cfg.Name), Manual: set.manual,
-	})
+		Recorder: c.recorder, OnEvent: hook(cfg.OnEvent, cfg.Name), Manual: set.manual, Preflight: preflight,
+	}, set.rehearsal))
 	if err != nil {
+		err = errors.Join(err, c.preflight.close(context.Background()))
 		return nil, fmt.Errorf("canary: %w", err)
 	}
 	c.plain = !c.signals.any()
-	c.gate = gate{base: c.keeper.Base(), plan: c.keeper.PlanPointer(), ledger: c.keeper.Ledger, recorder: c.recorder, keyed: cfg.Key != nil}
-	c.startTelemetry(cfg.Flags.Rollout, declared)
+	c.gate = gate{
+		base: c.keeper.Base(), plan: c.keeper.PlanPointer(), ledger: c.keeper.Ledger, recorder: c.recorder, rehearsal: set.rehearsal, classes: c.classes,
+		keyed: cfg.Key != nil, wide: len(c.slices) > ledger.SlotCells, draw: set.draw,
+	}
+	if set.rehearsal == nil {
+		c.startTelemetry(cfg.Flags.Rollout, declared)
+	}
 	return c, nil
 }
 
 // judge makes the judge of the declared criteria.
-func (c *Canary[In, Out]) judge(declared []criteria.Criterion) (*criteria.Judge, error) {
+func (c *Canary[In, Out]) judge(declared []criteria.Criterion, cfg criteria.Config) (*criteria.Judge, error) {
 	if len(declared) == 0 {
 		return nil, nil
 	}
-	numbers, texts := c.signals.names()
-	judge, err := criteria.NewJudge(criteria.Config{Criteria: declared, Numbers: numbers, Labels: texts, LabelText: c.signals.labelText})
+	cfg.Criteria = declared
+	cfg.Numbers, cfg.Labels, cfg.Checks, cfg.Slices = c.signals.names("number"), c.signals.names("label"), c.signals.names("check"), c.slices.names()
+	cfg.LabelText, cfg.ClassText, cfg.SliceText = c.signals.labelText, c.classes.text, c.slices.text
+	judge, err := criteria.NewJudge(cfg)
 	if err != nil {
 		return nil, ofCriteria(err)
 	}
 	return judge, nil
 }
 
-// isolationMargin is what a latency criterion grants a candidate that runs on a goroutine of its own. That is another place in the scheduler's queue than the
+// isolationAllowance is what a latency criterion grants a candidate that runs on a goroutine of its own. That is another place in the scheduler's queue than the
 // caller's: calls of a few microseconds are disturbed more often there on busy processors, though the model does the same.
-const isolationMargin = 0.02
+const isolationAllowance = 0.02
 
-// withDefaults is a copy of the criteria, with the default backstop if there is none, and the margin of isolation where latency has none of its own.
+// withDefaults is a copy of the criteria, with the default backstop if there is none, and the allowance of isolation where latency has none of its own.
 func withDefaults(declared []criteria.Criterion, isolated bool) []criteria.Criterion {
 	declared = slices.Clone(declared)
 	backstop := len(declared) == 0
@@ -124,8 +158,8 @@ func withDefaults(declared []criteria.Criterion, isolated bool) []criteria.Crite
 		case criteria.Backstop:
 			backstop = true
 		case criteria.Latency:
-			if isolated && c.Margin == 0 {
-				c.Margin = isolationMargin
+			if isolated && c.Allowance == 0 {
+				c.Allowance = isolationAllowance
 				declared[i] = c
 			}
 		}
@@ -148,6 +182,7 @@ func (c *Canary[In, Out]) Rollback(ctx context.Context, who, why string) error {
 // It may be called again, to wait again, and concurrently. Called from OnEvent it waits for itself: there, give it a context that ends, or a goroutine.
 func (c *Canary[In, Out]) Shutdown(ctx context.Context) error {
 	err := c.keeper.Close(ctx)
+	err = errors.Join(err, c.preflight.close(ctx))
 	c.stopTelemetry()
 	if c.pool == nil {
 		return err

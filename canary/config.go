@@ -29,15 +29,53 @@ type Config[In, Out any] struct {
 	// gives evidence ten to a hundred times faster where a user may meet either model from request to request.
 	Key func(ctx context.Context, in In) string
 
+	// Sentinel keeps evidence coming when every unit has testified: a request of a unit that is the candidate's goes to stable with this probability, in
+	// (0, 0.5], by a coin of its own. Among a closed set of users the router's coins are soon all read, and a defect that appears later is then seen by the
+	// backstop alone; the sentinel's coins are fresh for ever. It costs the criteria half of their weight on units' coins, and the candidate's users a request
+	// at stable now and then ([ReasonSentinel]): do not use it where one user must never meet both models. 0.05 is a good value for a closed population;
+	// 0, the default, means none. It needs a Key.
+	Sentinel float64
+
+	// Reassign draws the assignments of all units anew after every period of this length, at least an hour; 0, the default, means never within an epoch. A
+	// new assignment is a fresh coin, so everybody may testify again. The price is that users change their model once a period, at random: about
+	// 2 * share * (1 - share) of them. Periods are told by the clock on the wall, whole periods since 1970 UTC, so replicas whose clocks agree change together
+	// and a restart within a period changes nothing; a clock that is set back keeps the later period. A period begins a new step of the evidence, so choose it
+	// longer than a person or a ramp waits in one. After a restart every unit counts as having testified until the next period begins, because the store does
+	// not say in which one its highest share was applied. It needs a Key.
+	Reassign time.Duration
+
 	// Flags say which flag sets the candidate's share.
 	Flags Flags
 
-	// Signals are what is measured on each answer, beside errors and latency. With none given they are derived from the type Out, see [Signals].
+	// Signals are what is measured on each request and answer, beside errors and latency. With none given they are derived from the type Out, see [Signals].
 	Signals Signals[In, Out]
 
+	// FailureClass sorts the errors of the models into classes, so that a new kind of error shows even where the error rate does not: "quota", "bad_input". Give
+	// a small number of names without data in them; up to about 200 are told apart, of the first 64 bytes. It is called on the caller's goroutine, for recorded
+	// calls that returned an error and were not cancelled, after stable has answered where it could. An empty class means the default, and so does nil: "timeout" for
+	// [context.DeadlineExceeded], else the type of the innermost error that has a type of its own ("*net.AddrError"; with the text where that type is a number:
+	// "syscall.Errno: connection refused"), and for plain texts of errors.New and fmt.Errorf the text of the innermost, with '#' for runs of digits and for what
+	// stands in double quotes. Calls that ended without an error are always "panic", "goexit", "timeout" and "overdue". When it panics the error is in its default
+	// class; after three panics in a row it is not called any more, and an event says so.
+	FailureClass func(err error) string
+
+	// Redact takes out of the text of an error what must not be seen, and with that allows the canary to show the rest: the first text of each failure class is
+	// kept as an example (up to 200 bytes, with the version of its model) and named in verdicts, events and the stored cause of a rollback; it is also applied before
+	// a text becomes a default class. Error texts hold user data more often than one thinks, so without Redact, nil, there are no examples. An empty
+	// result keeps nothing. It is called on the caller's goroutine; panics count as for FailureClass.
+	Redact func(text string) string
+
+	// SliceAction is what a breach within one slice does: roll back the candidate for everybody, the zero value, or, with [criteria.CarveOut], give that slice to stable
+	// while the rollout goes on elsewhere. A carved slice stays stable's until the process ends; its requests are evidence in neither arm.
+	SliceAction criteria.SliceAction
+
+	// Alpha, in (0, 1), bounds the probability that a candidate that is within every tolerance is ever rolled back in this epoch, over all guardrails together; 0 means
+	// [criteria.DefaultAlpha], 1 %. Replicas that do not pool their evidence each have an alpha: with R of them, give each a fraction 1/R.
+	Alpha float64
+
 	// Criteria are what the candidate must not be worse in. At least one; unless OperationalOnly is set at least one must look at the answers
-	// ([criteria.Distribution], [criteria.Categories]). A [criteria.Backstop] is added if there is none. While the candidate runs
-	// on goroutines of its own (CandidateTimeout), a [criteria.Latency] without a Margin gets one of 0.02.
+	// ([criteria.Distribution], [criteria.Categories], [criteria.Mean], [criteria.Rate], [criteria.InvalidRate]) and do more than [criteria.Observe]. A [criteria.Backstop] is added if there is none. While the candidate runs
+	// on goroutines of its own (CandidateTimeout), a [criteria.Latency] without an Allowance gets one of 0.02.
 	Criteria []criteria.Criterion
 
 	// Store remembers epochs and rollbacks across restarts, normally [rollback.OpenFile]. The canary does not close it. nil: memory only, a restart forgets a
@@ -50,12 +88,18 @@ type Config[In, Out any] struct {
 	// hangs then hangs its caller, and one that calls runtime.Goexit ends it, as in a direct call. The context of the call is the caller's.
 	CandidateTimeout time.Duration
 
+	// Preflight is how many requests stable serves as both arms before a candidate is exposed for the first time in its epoch; 0: none, else 1,000 to 10,000,000.
+	// They begin when the flag first asks for a share. Half of them, whatever the share, go the candidate's way - its goroutines, timeout, signals, criteria - with stable's
+	// model in it, so what differs is noise and our own overhead. If a criterion fails in that, or the split is not the declared one, something between the arms is
+	// not as it should be: the candidate gets no requests, and an event says why. An error that stable returns is returned, not asked for twice. See [Preflight].
+	Preflight int
+
 	// OnEvent is told of what a person may want to know: see [Event]. It is called on one goroutine of its own, in order, outside every lock; its panics are
 	// recovered and counted. While it does not return no further event is delivered; beyond 256 waiting events new ones are dropped and counted. It may call
 	// every method of the canary, [Canary.Shutdown] only with a context that ends.
 	OnEvent func(Event)
 
-	// OperationalOnly accepts criteria that look at errors and latency alone. Such a canary does not see a model that is wrong quickly and without errors.
+	// OperationalOnly accepts criteria that judge by errors and latency alone. Such a canary does not see a model that is wrong quickly and without errors.
 	OperationalOnly bool
 }
 

@@ -86,6 +86,12 @@ func TestNewRefusesEachBadField(t *testing.T) {
 		{"errors and latency only", func(c *textConfig) {
 			c.OperationalOnly, c.Criteria = false, []criteria.Criterion{criteria.ErrorRate{}, criteria.Latency{}, criteria.Backstop{}}
 		}, "Criteria", "OperationalOnly"},
+		{"pairs without a shadow", func(c *canary.Config[string, string]) {
+			c.Criteria = []criteria.Criterion{criteria.ErrorRate{}, criteria.Disagreement{}}
+		}, "Criteria", "both models have answered"},
+		{"validity without a validator", func(c *canary.Config[string, string]) {
+			c.Criteria = []criteria.Criterion{criteria.ErrorRate{}, criteria.InvalidRate{}}
+		}, "Criteria", "without Signals.Validate"},
 		{"nil number", func(c *textConfig) { c.Signals.Numbers = canary.Numbers[string, string]{"x": nil} }, "Signals.Numbers", `"x" is a nil function`},
 		{"nil label", func(c *textConfig) { c.Signals.Labels = canary.Labels[string, string]{"x": nil} }, "Signals.Labels", `"x" is a nil function`},
 		{"name of a number", func(c *textConfig) {
@@ -94,6 +100,25 @@ func TestNewRefusesEachBadField(t *testing.T) {
 		{"nameless label", func(c *textConfig) {
 			c.Signals.Labels = canary.Labels[string, string]{"": func(string, string) string { return "" }}
 		}, "Signals.Labels", `name ""`},
+		{"observed answers only", func(c *textConfig) {
+			c.OperationalOnly, c.Criteria = false, []criteria.Criterion{criteria.ErrorRate{}, criteria.Distribution{Signal: "length", Max: 100, Role: criteria.Observe}}
+		}, "Criteria", "more than observe"},
+		{"nil check", func(c *textConfig) { c.Signals.Checks = canary.Checks[string, string]{"x": nil} }, "Signals.Checks", `"x" is a nil function`},
+		{"name of a check", func(c *textConfig) {
+			c.Signals.Checks = canary.Checks[string, string]{"has citation": func(string, string) bool { return true }}
+		}, "Signals.Checks", `name "has citation"`},
+		{"nil slice", func(c *textConfig) { c.Signals.Slices = canary.Slices[string]{"x": nil} }, "Signals.Slices", `"x" is a nil function`},
+		{"name of a slice", func(c *textConfig) {
+			c.Signals.Slices = canary.Slices[string]{"Country": func(string) string { return "" }}
+		}, "Signals.Slices", `name "Country"`},
+		{"too many slices", func(c *textConfig) {
+			c.Signals.Slices = canary.Slices[string]{}
+			for i := range criteria.MaxDimensions + 1 {
+				c.Signals.Slices[fmt.Sprint("s", i)] = func(string) string { return "" }
+			}
+		}, "Signals.Slices", "9 dimensions are more than 8"},
+		{"no slices to carve", func(c *textConfig) { c.SliceAction = criteria.CarveOut }, "SliceAction", "Signals.Slices is empty"},
+		{"unknown action", func(c *textConfig) { c.SliceAction = 7 }, "SliceAction", "7 is neither"},
 		{"too many numbers", func(c *textConfig) { c.Signals.Numbers = numbers(criteria.MaxSignals + 1) }, "Signals.Numbers", "33 signals are more than 32"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -118,8 +143,11 @@ func TestNewReportsAllProblemsAtOnce(t *testing.T) {
 		Name:             "A",
 		Candidate:        canary.Model[string, string]{Version: strings.Repeat("x", 300)},
 		CandidateTimeout: time.Hour,
-		Signals:          canary.Signals[string, string]{Labels: canary.Labels[string, string]{"label": nil}},
-		Criteria:         []criteria.Criterion{criteria.Latency{Tolerance: -7}, nil, criteria.Categories{Signal: "lable"}},
+		Signals: canary.Signals[string, string]{
+			Labels: canary.Labels[string, string]{"label": nil}, Checks: canary.Checks[string, string]{"check": nil}, Slices: canary.Slices[string]{"Slice": nil},
+		},
+		SliceAction: 9,
+		Criteria:    []criteria.Criterion{criteria.Latency{Tolerance: -7}, nil, criteria.Categories{Signal: "lable"}},
 	})
 	require.Nil(t, c)
 	goleak.VerifyNone(t, leak)
@@ -129,12 +157,12 @@ func TestNewReportsAllProblemsAtOnce(t *testing.T) {
 	}
 	require.Equal(t, map[string]int{
 		"Name": 1, "Stable.Version": 1, "Stable.Predictor": 1, "Candidate.Version": 1, "Candidate.Predictor": 1, "Flags.Client": 1, "Flags.Rollout": 1,
-		"CandidateTimeout": 1, "Signals.Labels": 1, "Criteria": 3,
+		"CandidateTimeout": 1, "Signals.Labels": 1, "Signals.Checks": 1, "Signals.Slices": 2, "SliceAction": 1, "Criteria": 3,
 	}, fields)
 	var first *canary.ConfigError
 	require.True(t, errors.As(err, &first))
-	require.Equal(t, 12, strings.Count(err.Error(), "canary: "), "one line each:\n%v", err)
-	require.Equal(t, 11, strings.Count(err.Error(), "\n"))
+	require.Equal(t, 16, strings.Count(err.Error(), "canary: "), "one line each:\n%v", err)
+	require.Equal(t, 15, strings.Count(err.Error(), "\n"))
 }
 
 func TestNewAcceptsTheDomain(t *testing.T) {
@@ -150,6 +178,21 @@ func TestNewAcceptsTheDomain(t *testing.T) {
 		"no key":            func(c *textConfig) { c.Key = nil },
 		"no store":          func(c *textConfig) { c.Store = nil },
 		"a backstop of own": func(c *textConfig) { c.Criteria = append(c.Criteria, criteria.Backstop{Limit: 0.5}) },
+		"all there is": func(c *textConfig) {
+			c.Signals.Checks = canary.Checks[string, string]{"short": func(_, out string) bool { return len(out) < 10 }}
+			c.Signals.Slices = canary.Slices[string]{}
+			for i := range criteria.MaxDimensions {
+				c.Signals.Slices[fmt.Sprint("s", i)] = func(in string) string { return in }
+			}
+			c.Signals.Validate = func(string, string) error { return nil }
+			c.FailureClass, c.Redact = func(error) string { return "" }, func(text string) string { return text }
+			c.SliceAction = criteria.CarveOut
+		},
+		"a derived signal beside a slice": func(c *textConfig) {
+			c.OperationalOnly, c.Criteria = false, []criteria.Criterion{criteria.Distribution{Signal: "length", Max: 100}}
+			c.Signals.Slices = canary.Slices[string]{"s": func(in string) string { return in }}
+			c.Signals.Validate = func(string, string) error { return nil }
+		},
 		"a derived signal": func(c *textConfig) {
 			c.OperationalOnly, c.Criteria = false, []criteria.Criterion{criteria.Distribution{Signal: "length", Max: 100}}
 		},

@@ -24,6 +24,8 @@ type Reason string
 const (
 	// ReasonSplit: by the bucket of the unit and the share.
 	ReasonSplit Reason = "split"
+	// ReasonSentinel: the unit is the candidate's, and [Config.Sentinel] gave this request to stable.
+	ReasonSentinel Reason = "sentinel"
 	// ReasonStarting: state or flag are not known yet.
 	ReasonStarting Reason = "starting"
 	// ReasonFlagError: the flag cannot be believed at the moment.
@@ -38,6 +40,12 @@ const (
 	ReasonEmptyKey Reason = "empty_key"
 	// ReasonKeyFailed: Config.Key panicked.
 	ReasonKeyFailed Reason = "key_failed"
+	// ReasonCarved: the request is in a slice that was given to stable, see [Config.SliceAction].
+	ReasonCarved Reason = "carved"
+	// ReasonPreflight: stable serves, as both arms, to see how it compares with itself; see [Config.Preflight].
+	ReasonPreflight Reason = "preflight"
+	// ReasonPreflightFailed: it did not compare well.
+	ReasonPreflightFailed Reason = "preflight_failed"
 	// ReasonClosed: the canary was shut down.
 	ReasonClosed Reason = "closed"
 )

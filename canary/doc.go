@@ -8,7 +8,8 @@
 // # A request
 //
 // The arm is chosen by the hash of the targeting key and the share: sticky, the same in every process, and a growing share only ever moves keys to the
-// candidate. The request reserves a slot in a ledger, the model runs, the slot is settled with outcome, latency and signals. A candidate that errs, panics, hangs
+// candidate. Its slices are cut before, from the input alone, whatever the model makes of that. The request reserves a slot in a ledger, the model runs, the slot
+// is settled with outcome, latency, signals and, when it failed, the class of its error. A candidate that errs, panics, hangs
 // beyond CandidateTimeout or ends its goroutine is replaced by stable in the same call, and its failure counts. What stable returns, its panics included, passes
 // through untouched.
 //
@@ -16,7 +17,8 @@
 //
 // A keeper folds settled slots in the order of assignment, a few milliseconds later, and judges them by the declared criteria (package criteria). With a key
 // function a unit counts once per step of the share, by its first assigned request. When the evidence reaches its limit, the plan that requests read is swapped,
-// the state is stored (package rollback), and the application's hook is told, in this order. Nothing on the request path waits for any of it.
+// the state is stored (package rollback), and the application's hook is told, in this order. Nothing on the request path waits for any of it. With
+// [criteria.CarveOut] a breach within one slice gives that slice to stable, in the next plan, and the rollout goes on elsewhere.
 //
 // # When something is broken
 //

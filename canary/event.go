@@ -15,7 +15,7 @@ type Event struct {
 	Kind EventKind
 	// At is when.
 	At time.Time
-	// Message says it in words. It holds no input, output or key.
+	// Message says it in words. It holds no input, output or key, but it may name the label, slice or failure class that a criterion is about.
 	Message string
 	// Actor is who caused it, where somebody did.
 	Actor string
@@ -51,6 +51,14 @@ const (
 	RoutingBroken = EventKind(keeper.RoutingBrokenEvent)
 	// Held: a criterion with role Hold is breached; the share does not rise any more.
 	Held = EventKind(keeper.HeldEvent)
+	// Carved: a slice is stable's from now on; see [Config.SliceAction].
+	Carved = EventKind(keeper.CarvedEvent)
+	// Reassigned: a new period of [Config.Reassign] has begun; units meet another model than before, at random.
+	Reassigned = EventKind(keeper.Reassigned)
+	// PreflightPassed: stable was no worse than itself; the candidate may be exposed.
+	PreflightPassed = EventKind(keeper.PreflightPassed)
+	// PreflightFailed: it was; the candidate gets no requests until the next start.
+	PreflightFailed = EventKind(keeper.PreflightFailed)
 	// StateMissing: nothing was stored; a first start.
 	StateMissing = EventKind(keeper.StateMissing)
 	// StateResumed: a stored epoch goes on.
@@ -69,7 +77,7 @@ const (
 	FlagTrouble = EventKind(keeper.FlagTrouble)
 	// FlagWarning: the rollout flag is read, but may not mean what was intended.
 	FlagWarning = EventKind(keeper.FlagWarning)
-	// CallbackFailed: a signal function has panicked too often and is not called any more.
+	// CallbackFailed: a function of the configuration has panicked too often and is not called any more.
 	CallbackFailed = EventKind(keeper.CallbackFailed)
 	// TelemetryFailed: the OpenTelemetry instruments could not be made.
 	TelemetryFailed = EventKind(keeper.TelemetryFailed)

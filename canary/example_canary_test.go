@@ -215,3 +215,38 @@ func ExampleConfigError() {
 	// canary: Criteria: distribution(lenght): unknown number signal "lenght", declared are ["length"]
 	// first: Name
 }
+
+// Stable is compared with itself first: what differs then is noise, and our own overhead.
+func ExamplePreflight() {
+	ctx := context.Background()
+	client, end := flagClient(5)
+	defer end()
+	passed := make(chan struct{})
+	c, err := canary.New(canary.Config[string, string]{
+		Name:      "echo",
+		Stable:    canary.Model[string, string]{Version: "1", Predictor: canary.Func(func(_ context.Context, in string) (string, error) { return in, nil })},
+		Candidate: canary.Model[string, string]{Version: "2", Predictor: canary.Func(func(_ context.Context, in string) (string, error) { return in + "!", nil })},
+		Flags:     canary.Flags{Client: client, Rollout: "rollout"},
+		Criteria:  []criteria.Criterion{criteria.ErrorRate{}, criteria.Distribution{Signal: "length", Max: 100}},
+		Preflight: 1000,
+		OnEvent: func(e canary.Event) {
+			if e.Kind == canary.PreflightPassed {
+				close(passed)
+			}
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = c.Shutdown(ctx) }()
+
+	exclaimed := false
+	for range 1000 {
+		answer, _ := c.Predict(ctx, "hello")
+		exclaimed = exclaimed || answer != "hello"
+	}
+	<-passed
+	p := c.Snapshot().Preflight
+	fmt.Println(p.Stage, p.Requests, exclaimed)
+	// Output: passed 1000 false
+}

@@ -1,8 +1,33 @@
 package canary
 
+import (
+	"github.com/modelcanary/go-sdk/criteria"
+)
+
 // NewOfSlots is New with a ledger of another size.
 func NewOfSlots[In, Out any](cfg Config[In, Out], slots int) (*Canary[In, Out], error) {
 	return start(cfg, settings{slots: slots})
+}
+
+// NewObserved is NewOfSlots with an eye on what the judge is given.
+func NewObserved[In, Out any](cfg Config[In, Out], slots int, observed func(criteria.Stratum, *criteria.Observation)) (*Canary[In, Out], error) {
+	return start(cfg, settings{slots: slots, observed: observed})
+}
+
+// Carve is a slice that a judge gives to stable.
+type Carve = criteria.Carve
+
+// NewCarving is New with an eye on that, and a judge that carves.
+func NewCarving[In, Out any](cfg Config[In, Out], carves func() []Carve, observed func(criteria.Stratum, *criteria.Observation)) (*Canary[In, Out], error) {
+	return start(cfg, settings{carves: carves, observed: observed})
+}
+
+// ClassText names a failure class as the judge does.
+func ClassText[In, Out any](c *Canary[In, Out], id uint16) string { return c.classes.text(id) }
+
+// SliceText names a slice as the judge does.
+func SliceText[In, Out any](c *Canary[In, Out], dimension int, cell uint8) string {
+	return c.slices.text(dimension, cell)
 }
 
 // MaxAbandoned is how many candidate calls may hang before the candidate is rolled back.

@@ -16,11 +16,15 @@ import (
 // gate is the part of the request path that does not know the types of the models. It is not generic on purpose: the compiler inlines what lies in other packages
 // here, but not into the instances of a generic method, where each such call would cost a nanosecond or two.
 type gate struct {
-	base     time.Time
-	plan     *atomic.Pointer[keeper.Plan]
-	ledger   *ledger.Ledger
-	recorder *telemetry.Recorder
-	keyed    bool
+	base      time.Time
+	plan      *atomic.Pointer[keeper.Plan]
+	ledger    *ledger.Ledger
+	recorder  *telemetry.Recorder
+	rehearsal *telemetry.Recorder // of a preflight: what is recorded here is recorded there, too, as stable's
+	classes   *classes
+	keyed     bool
+	wide      bool          // more slice dimensions than a reservation takes
+	draw      func() uint64 // the sentinel's coins
 }
 
 // visit is one request on its way.
@@ -29,10 +33,11 @@ type visit struct {
 	hold     ledger.Hold
 	start    int64 // of the arm's call, on the ledger's clock
 	latency  int64 // of the arm's call
+	cells    ledger.Cells
 	mark     ledger.Mark
 	progress progress
 	fallback bool // stable answered in the candidate's place
-	signal   int  // the signal function that is being called
+	signal   int  // the slice or signal function that is being called
 }
 
 // progress is how far a call has come, should its goroutine be unwound.
@@ -40,6 +45,7 @@ type progress uint8
 
 const (
 	keying    progress = iota // in the application's key function
+	slicing                   // in a slice function
 	running                   // in a model
 	answered                  // in a signal function
 	accounted                 // nothing is left to do
@@ -51,7 +57,7 @@ type turn uint8
 const (
 	toStable turn = iota
 	toCandidate
-	past // the canary is closed
+	aside // not recorded here
 )
 
 func (v *visit) candidate() bool { return v.mark&ledger.Candidate != 0 }
@@ -63,11 +69,11 @@ func (g *gate) now() int64 { return int64(time.Since(g.base)) }
 func (g *gate) enter(v *visit, key string) turn {
 	plan := g.plan.Load()
 	v.plan = plan
-	if plan.Closed {
-		v.progress = accounted
-		return past
-	}
 	v.mark = plan.Mark
+	if plan.Aside {
+		v.progress = accounted
+		return aside
+	}
 	unit := uint64(0)
 	switch {
 	case !g.keyed:
@@ -79,21 +85,43 @@ func (g *gate) enter(v *visit, key string) turn {
 		return toStable
 	}
 	to := toStable
-	if route.Bucket(unit, plan.Salt) < plan.Threshold {
+	switch {
+	case plan.Carves && plan.CarvedOut(v.cells):
+		v.mark = (v.mark | ledger.Excluded).WithReason(uint8(keeper.Carved))
+	case route.Bucket(unit, plan.Salt) < plan.Threshold:
 		v.mark |= ledger.Candidate
 		to = toCandidate
+		if plan.Divert != 0 && g.diverts(v) {
+			to = toStable
+		}
 	}
-	v.hold = g.ledger.Reserve(unit, plan.Step, v.mark, plan.Spent)
+	v.hold = g.ledger.Reserve(unit, plan.Step, v.mark.WithCells(v.cells), plan.Spent)
+	if g.wide {
+		g.ledger.SetCells(v.hold, v.cells)
+	}
 	v.progress = running
 	v.start = g.now()
 	v.hold.Begin(v.start)
 	return to
 }
 
+// diverts draws the sentinel's coin for a request of a unit that is the candidate's, and says whether it goes to stable.
+func (g *gate) diverts(v *visit) bool {
+	v.mark |= ledger.Sentinel
+	if route.Draw(g.draw()) < v.plan.Divert {
+		v.mark = v.mark.WithReason(uint8(keeper.Diverted)) &^ ledger.Candidate
+		return true
+	}
+	return false
+}
+
 // enterKeyless is enter for a request that has a plan and no key: stable's, and no evidence.
 func (g *gate) enterKeyless(v *visit, reason keeper.Reason) {
 	v.mark = (ledger.Anonymous | ledger.Excluded).WithReason(uint8(reason))
-	v.hold = g.ledger.Reserve(0, v.plan.Step, v.mark, nil)
+	v.hold = g.ledger.Reserve(0, v.plan.Step, v.mark.WithCells(v.cells), nil)
+	if g.wide {
+		g.ledger.SetCells(v.hold, v.cells)
+	}
 	v.progress = running
 	v.start = g.now()
 	v.hold.Begin(v.start)
@@ -105,14 +133,32 @@ func (g *gate) stop(v *visit) {
 	v.progress = answered
 }
 
-// leave settles a timed request.
-func (g *gate) leave(v *visit, outcome ledger.Outcome, stableAnswered bool) {
+// leave settles a timed request whose call has not failed.
+func (g *gate) leave(v *visit, outcome ledger.Outcome) {
 	v.progress = accounted
 	if v.hold.Held() {
-		v.hold.Settle(outcome, stableAnswered, v.latency)
+		v.hold.Settle(outcome, false, v.latency)
 		return
 	}
-	g.thinned(v, outcome, stableAnswered)
+	g.thinned(v, outcome, false)
+}
+
+// fail settles a timed call that failed, with the class of its error; the error is nil where there is none. Methods of the error and functions of the
+// configuration are called: whatever they do, the request is settled.
+func (g *gate) fail(v *visit, outcome ledger.Outcome, err error, stableAnswered bool) {
+	v.progress = accounted
+	if !v.hold.Held() {
+		g.thinned(v, outcome, stableAnswered)
+		return
+	}
+	class := g.classes.endings[outcome]
+	defer func() {
+		v.hold.SetClass(class)
+		v.hold.Settle(outcome, stableAnswered, v.latency)
+	}()
+	if err != nil {
+		class = g.classes.of(err, outcome, v.candidate())
+	}
 }
 
 // stopAndLeave is both for a request without signals.
@@ -133,19 +179,32 @@ func (g *gate) thinned(v *visit, outcome ledger.Outcome, stableAnswered bool) {
 	if v.candidate() {
 		arm = criteria.Candidate
 	}
-	g.recorder.Thin(telemetry.Request{
+	q := telemetry.Request{
 		Arm: uint8(arm), Reason: v.mark.Reason(), Outcome: uint8(outcome), Fallback: stableAnswered, Duration: time.Duration(v.latency),
-	})
+	}
+	g.recorder.Thin(q)
+	if g.rehearsal != nil {
+		q.Arm, q.Reason, q.Fallback = uint8(criteria.Stable), uint8(keeper.Preflight), false
+		g.rehearsal.Beside(q)
+	}
 }
 
 // unwound settles a request whose goroutine is being unwound out of a model.
 func (g *gate) unwound(v *visit) {
 	g.stop(v)
-	g.leave(v, ledger.Panic, false)
+	g.fail(v, ledger.Panic, nil, false)
 }
 
 func (g *gate) setNumber(v *visit, i int, x float64) { g.ledger.SetNumber(v.hold, i, x) }
 
 func (g *gate) setLabel(v *visit, i int, table *labels.Table, text string) {
 	g.ledger.SetLabel(v.hold, i, table.ID(text))
+}
+
+func (g *gate) setCheck(v *visit, i int, yes bool) {
+	id := uint16(0)
+	if yes {
+		id = 1
+	}
+	g.ledger.SetLabel(v.hold, i, id)
 }

@@ -27,6 +27,9 @@ func (c *Canary[In, Out]) Predict(ctx context.Context, in In) (out Out, err erro
 		}
 		c.recovered(ctx, &in, &v, &out, &err, recover() != nil)
 	}()
+	if len(c.slices) > 0 {
+		c.slices.cut(&v, in)
+	}
 	key := ""
 	if c.key != nil {
 		key = c.key(ctx, in)
@@ -44,11 +47,11 @@ func (c *Canary[In, Out]) Predict(ctx context.Context, in In) (out Out, err erro
 			return out, err
 		}
 	default:
-		return c.stable.Predict(ctx, in)
+		return c.beside(ctx, in, v.plan)
 	}
 	if err == nil && v.hold.Held() {
 		c.signals.measure(&c.gate, &v, in, out)
-		c.gate.leave(&v, ledger.OK, false)
+		c.gate.leave(&v, ledger.OK)
 		return out, nil
 	}
 	c.settle(ctx, &v, &in, &out, err)
@@ -66,6 +69,9 @@ func (c *Canary[In, Out]) serve(ctx context.Context, in *In, v *visit) (out Out,
 			c.recovered(ctx, in, v, &out, &err, recover() != nil)
 		}
 	}()
+	if v.signal < len(c.slices) {
+		c.slices.cut(v, *in)
+	}
 	key := ""
 	if c.key != nil {
 		key = c.key(ctx, *in)
@@ -79,32 +85,50 @@ func (c *Canary[In, Out]) serve(ctx context.Context, in *In, v *visit) (out Out,
 			return out, err
 		}
 	default:
-		return c.stable.Predict(ctx, *in)
+		return c.beside(ctx, *in, v.plan)
 	}
 	c.settle(ctx, v, in, &out, err)
 	return out, err
 }
 
-// recovered goes on after a function of the application has panicked: without a key stable serves, without a signal the answer stands. If the function has
-// ended the goroutine instead (runtime.Goexit) that counts alike, but there is nobody to go on for.
+// recovered goes on after a function of the application has panicked: without a slice the request is served as any other, without a key stable serves, without
+// a signal the answer stands. If the function has ended the goroutine instead (runtime.Goexit) that counts alike, but there is nobody to go on for.
 func (c *Canary[In, Out]) recovered(ctx context.Context, in *In, v *visit, out *Out, err *error, panicked bool) {
-	if v.progress == answered {
+	switch v.progress {
+	case answered:
 		c.gate.ledger.ClearSignals(v.hold)
-		c.gate.leave(v, ledger.OK, false)
-		c.signalPanicked(v.signal)
-		return
+		c.gate.leave(v, ledger.OK)
+		c.signals.trouble.Store(true)
+		c.functionPanicked(c.signals.functions[v.signal])
+	case slicing:
+		c.functionPanicked(c.slices[v.signal].function)
+		if panicked {
+			v.cells = v.cells.With(v.signal, ledger.NoCell)
+			v.signal++
+			v.progress = keying
+			*out, *err = c.serve(ctx, in, v)
+		}
+	default:
+		c.keyPanics.total.Add(1)
+		if panicked {
+			*out, *err = c.serveKeyless(ctx, in, v)
+		}
 	}
-	c.keyPanics.total.Add(1)
-	if panicked {
-		*out, *err = c.serveKeyless(ctx, in, v)
+}
+
+// beside answers a request that is not recorded here: the canary is closed, or its preflight is under way.
+func (c *Canary[In, Out]) beside(ctx context.Context, in In, plan *keeper.Plan) (Out, error) {
+	if plan.Rehearsal {
+		return c.preflight.canary.Predict(ctx, in)
 	}
+	return c.stable.Predict(ctx, in)
 }
 
 // serveKeyless answers with stable after the key function has panicked.
 func (c *Canary[In, Out]) serveKeyless(ctx context.Context, in *In, v *visit) (out Out, err error) {
-	if v.plan = c.gate.plan.Load(); v.plan.Closed {
+	if v.plan = c.gate.plan.Load(); v.plan.Aside {
 		v.progress = accounted
-		return c.stable.Predict(ctx, *in)
+		return c.beside(ctx, *in, v.plan)
 	}
 	c.gate.enterKeyless(v, keeper.KeyFailed)
 	defer func() {
@@ -124,14 +148,24 @@ func (c *Canary[In, Out]) serveKeyless(ctx context.Context, in *In, v *visit) (o
 
 // settle ends a timed call of the assigned arm.
 func (c *Canary[In, Out]) settle(ctx context.Context, v *visit, in *In, out *Out, err error) {
-	outcome := ledger.OK
-	switch {
-	case err != nil:
-		outcome = classify(ctx, err)
-	case v.hold.Held() && !c.plain:
+	if err != nil {
+		c.refuse(ctx, v, err)
+		return
+	}
+	if v.hold.Held() && !c.plain {
 		c.signals.measure(&c.gate, v, *in, *out)
 	}
-	c.gate.leave(v, outcome, false)
+	c.gate.leave(v, ledger.OK)
+}
+
+// refuse ends a timed call that returned an error to the caller.
+func (c *Canary[In, Out]) refuse(ctx context.Context, v *visit, err error) {
+	outcome := v.classify(ctx, err)
+	if outcome == ledger.Cancelled {
+		c.gate.leave(v, outcome)
+		return
+	}
+	c.gate.fail(v, outcome, err, false)
 }
 
 // askCandidate calls the candidate. If it answers, its answer is timed and not settled yet; if it fails, stable has answered; if the caller has left, the
@@ -144,19 +178,24 @@ func (c *Canary[In, Out]) askCandidate(ctx context.Context, in *In, v *visit) (o
 	} else {
 		out, err, ending = c.inline(ctx, in, v)
 	}
-	outcome := endings[ending]
-	if ending == isolate.Returned {
-		if err == nil {
-			v.progress = answered
-			return out, nil
-		}
-		outcome = classify(ctx, err)
+	if ending != isolate.Returned {
+		return c.fallBack(ctx, in, v, endings[ending], nil)
 	}
+	if err == nil {
+		v.progress = answered
+		return out, nil
+	}
+	outcome := v.classify(ctx, err)
+	v.progress = accounted
 	if outcome == ledger.Cancelled {
-		c.gate.leave(v, outcome, false)
+		c.gate.leave(v, outcome)
 		return out, err
 	}
-	return c.fallBack(ctx, in, v, outcome)
+	if c.gate.rehearsal != nil { // stable has answered; it must not be asked again
+		c.gate.fail(v, outcome, err, false)
+		return out, err
+	}
+	return c.fallBack(ctx, in, v, outcome, err)
 }
 
 // endings are the outcomes of candidate calls by the way they ended.
@@ -190,27 +229,28 @@ func (c *Canary[In, Out]) inline(ctx context.Context, in *In, v *visit) (out Out
 			ending = isolate.Panicked
 			return
 		}
-		c.gate.leave(v, ledger.Goexit, false)
+		c.gate.fail(v, ledger.Goexit, nil, false)
 	}()
 	out, err = c.candidate.Predict(ctx, *in)
 	ending = isolate.Returned
 	return out, err, ending
 }
 
-// fallBack answers with stable, once, after the candidate has failed. The slot stays the candidate's.
-func (c *Canary[In, Out]) fallBack(ctx context.Context, in *In, v *visit, outcome ledger.Outcome) (out Out, err error) {
+// fallBack answers with stable, once, after the candidate has failed. The slot stays the candidate's. The failure is nil where there is no error.
+func (c *Canary[In, Out]) fallBack(ctx context.Context, in *In, v *visit, outcome ledger.Outcome, failure error) (out Out, err error) {
 	v.fallback = true
 	stableAnswered := false
-	defer func() { c.gate.leave(v, outcome, stableAnswered) }()
+	defer func() { c.gate.fail(v, outcome, failure, stableAnswered) }()
 	out, err = c.stable.Predict(ctx, *in)
 	stableAnswered = err == nil
 	return out, err
 }
 
-// classify says what an error means. A caller that has left, or whose own deadline has passed, is not the model's harm.
-func classify(ctx context.Context, err error) (outcome ledger.Outcome) {
+// classify says what the error of a model means. A caller that has left, or whose own deadline has passed, is not the model's harm.
+func (v *visit) classify(ctx context.Context, err error) (outcome ledger.Outcome) {
 	outcome = ledger.Error
-	defer func() { _ = recover() }() // methods of a context or an error are the application's code
+	v.progress = running             // methods of a context or an error are the application's code: they may end the goroutine,
+	defer func() { _ = recover() }() // or panic
 	if ctx != nil && ctx.Err() != nil {
 		return ledger.Cancelled
 	}

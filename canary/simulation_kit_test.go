@@ -101,7 +101,8 @@ func newTrial(seed uint64, s setup) *trial {
 	if s.change != nil {
 		s.change(&cfg)
 	}
-	c, err := start(cfg, settings{manual: true, slots: s.slots})
+	coins := rand.New(rand.NewPCG(seed, 29))
+	c, err := start(cfg, settings{manual: true, slots: s.slots, draw: coins.Uint64})
 	must(err)
 	tr.c = c
 	if tr.forge != nil {

@@ -31,9 +31,14 @@ type Snapshot struct {
 	FlagError error
 	// Held is the name of the criterion with role Hold that keeps the share from rising; empty when there is none.
 	Held string
+	// Carved are the slices that were given to stable, in the order in which they were.
+	Carved []CarvedSlice
 
 	// Requests are the requests of each arm in this process, indexed by [Arm].
 	Requests [2]ArmRequests
+
+	// Preflight is how stable compared with itself; nil without [Config.Preflight].
+	Preflight *Preflight
 
 	// Verdicts are the criteria with their evidence, in the declared order, the backstop last.
 	Verdicts []criteria.Verdict
@@ -41,8 +46,10 @@ type Snapshot struct {
 	LogE, Limit float64
 	// RoutingLogE is the evidence that the split is not the declared one; ln 100 holds the rollout.
 	RoutingLogE float64
-	// Testified is how many units have given evidence in this process.
+	// Testified is how many units have given evidence in this process; a unit whose coin was fresh several times counts as often.
 	Testified uint64
+	// Drawn is when the present assignments were drawn, the start of the period of [Config.Reassign]; zero without it.
+	Drawn time.Time
 	// Blind says why no further evidence comes; empty while it does.
 	Blind string
 
@@ -50,10 +57,25 @@ type Snapshot struct {
 	UnderWay, Abandoned int
 	// Thinned requests were served but left out of the evidence, because the ledger was full.
 	Thinned int64
+	// Sessions is how many sessions of units wait to be judged, those under way included, where a criterion looks at sessions; SessionsThinned units have none in
+	// their step, because 65,536 waited already.
+	Sessions        int
+	SessionsThinned uint64
 	// EventsDropped is how many events OnEvent was too slow to take, HookFailures how often it panicked, StoreFailures how often the store failed.
 	EventsDropped, HookFailures, StoreFailures int64
-	// CallbackPanics counts the panics and the runtime.Goexits of the functions in the configuration: "key", "number:confidence", "label:language".
+	// CallbackPanics counts the panics and the runtime.Goexits of the functions in the configuration: "key", "number:confidence", "label:language",
+	// "check:completed", "slice:country", "validate", "failure_class", "redact".
 	CallbackPanics map[string]int64
+}
+
+// CarvedSlice is a slice of traffic that is stable's while the rest of the rollout goes on.
+type CarvedSlice struct {
+	// Dimension and Slice name it: "country" and "NZ".
+	Dimension, Slice string
+	// Criterion is the name of the criterion that was breached in it, Finding what it found.
+	Criterion, Finding string
+	// At is since when.
+	At time.Time
 }
 
 // ArmRequests are the requests that were assigned to an arm.
@@ -62,6 +84,8 @@ type ArmRequests struct {
 	Calls int64
 	// Counted is how many were taken as evidence.
 	Counted uint64
+	// Sentinel is how many of these were evidence by [Config.Sentinel], alone or beside their unit's coin.
+	Sentinel uint64
 	// Failed by kind: "error", "panic", "goexit", "timeout", "overdue".
 	Failed map[string]int64
 	// Cancelled calls are those whose caller had left.
@@ -78,14 +102,20 @@ func (c *Canary[In, Out]) Snapshot() Snapshot {
 		Stable: c.versions[Stable], Candidate: c.versions[Candidate],
 		State: k.State, StateError: k.StateErr, Durable: k.Durable,
 		Share: k.Plan.Share, Reason: reasonOf(k.Plan.Reason), FlagShare: k.Flag.Share, FlagError: k.Flag.Err, Held: k.Held,
-		Verdicts: k.Verdicts, LogE: k.LogE, Limit: k.Limit, RoutingLogE: k.RoutingLogE, Testified: k.Testified, Blind: k.Blind,
-		UnderWay: k.UnderWay, Abandoned: k.Abandoned, Thinned: k.Thinned,
+		Verdicts: k.Verdicts, LogE: k.LogE, Limit: k.Limit, RoutingLogE: k.RoutingLogE, Testified: k.Testified, Drawn: k.Drawn, Blind: k.Blind,
+		Sessions: k.Sessions, SessionsThinned: k.SessionsThinned, UnderWay: k.UnderWay, Abandoned: k.Abandoned, Thinned: k.Thinned,
 		EventsDropped: k.EventsDropped, HookFailures: k.HookFailures, StoreFailures: k.StoreFailures,
 		CallbackPanics: map[string]int64{},
+	}
+	for _, carve := range k.Carved {
+		s.Carved = append(s.Carved, CarvedSlice{
+			Dimension: c.slices.names()[carve.Dimension], Slice: carve.Slice, Criterion: carve.Criterion, Finding: carve.Finding, At: carve.At,
+		})
 	}
 	for arm := range s.Requests {
 		s.Requests[arm] = requestsOf(&k.Arms[arm])
 	}
+	s.Preflight = c.preflight.report()
 	c.callbackPanics(func(name string, n int64) {
 		if n > 0 {
 			s.CallbackPanics[name] = n
@@ -95,7 +125,7 @@ func (c *Canary[In, Out]) Snapshot() Snapshot {
 }
 
 func requestsOf(k *keeper.ArmCounts) ArmRequests {
-	r := ArmRequests{Counted: k.Counted, Fallbacks: k.Fallbacks, Cancelled: k.Outcomes[ledger.Cancelled], Failed: map[string]int64{}}
+	r := ArmRequests{Counted: k.Counted, Sentinel: k.Sentinel, Fallbacks: k.Fallbacks, Cancelled: k.Outcomes[ledger.Cancelled], Failed: map[string]int64{}}
 	for o, n := range k.Outcomes {
 		r.Calls += n
 		if outcome := ledger.Outcome(o); n > 0 && outcome.Failed() {

@@ -76,17 +76,19 @@ func (c *Canary[In, Out]) source(flag string, declared []criteria.Criterion) tel
 // callbackPanics yields how often each function of the configuration has panicked.
 func (c *Canary[In, Out]) callbackPanics(yield func(name string, n int64)) {
 	yield("key", c.keyPanics.total.Load())
-	for i := range c.signals.numbers {
-		yield("number:"+c.signals.numbers[i].name, c.signals.numbers[i].panic.total.Load())
+	for _, f := range c.signals.functions {
+		yield(f.key(), f.total.Load())
 	}
-	for i := range c.signals.labels {
-		yield("label:"+c.signals.labels[i].name, c.signals.labels[i].panic.total.Load())
+	for i := range c.slices {
+		yield(c.slices[i].function.key(), c.slices[i].function.total.Load())
 	}
+	yield(c.classes.class.key(), c.classes.class.total.Load())
+	yield(c.classes.redaction.key(), c.classes.redaction.total.Load())
 }
 
-// signalPanicked notes the panic of a signal function; when that turns the function off, an event says so.
-func (c *Canary[In, Out]) signalPanicked(signal int) {
-	if name := c.signals.panicked(signal); name != "" {
-		c.keeper.Emit(keeper.Event{Kind: keeper.CallbackFailed, Message: fmt.Sprintf("the function of %s has panicked or ended its goroutine %d times in a row and is not called any more: the signal has no values", name, maxPanics)})
+// functionPanicked notes the panic of a function; when that turns it off, an event says so.
+func (c *Canary[In, Out]) functionPanicked(f *function) {
+	if f.count() {
+		c.keeper.Emit(keeper.Event{Kind: keeper.CallbackFailed, Message: fmt.Sprintf("the function of %s has panicked or ended its goroutine %d times in a row and is not called any more: %s", f, maxPanics, f.loss)})
 	}
 }

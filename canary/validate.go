@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -12,8 +13,16 @@ import (
 	"github.com/modelcanary/go-sdk/rollback"
 )
 
-// maxCandidateTimeout keeps the ledger's deadline, twice the timeout, within reason.
-const maxCandidateTimeout = 10 * time.Minute
+const (
+	// maxCandidateTimeout keeps the ledger's deadline, twice the timeout, within reason.
+	maxCandidateTimeout = 10 * time.Minute
+	// maxSentinel leaves the candidate at least half of the requests of its units.
+	maxSentinel = 0.5
+	// minPreflight is enough for every criterion to have bets, maxPreflight a day at a hundred requests a second.
+	minPreflight, maxPreflight = 1000, 10_000_000
+	// minReassign keeps a step long enough to bring evidence.
+	minReassign = time.Hour
+)
 
 var namePattern = regexp.MustCompile(`^[a-z0-9._-]{1,64}$`)
 
@@ -44,9 +53,37 @@ func (cfg *Config[In, Out]) validate() error {
 	if cfg.CandidateTimeout > maxCandidateTimeout {
 		p.add("CandidateTimeout", "%v is above %v", cfg.CandidateTimeout, maxCandidateTimeout)
 	}
+	cfg.validateCoins(&p)
+	cfg.validateSessions(&p)
+	cfg.validatePairs(&p)
+	cfg.validateAnswers(&p)
+	if cfg.Preflight != 0 && (cfg.Preflight < minPreflight || cfg.Preflight > maxPreflight) {
+		p.add("Preflight", "%d is neither 0 nor %d to %d", cfg.Preflight, minPreflight, maxPreflight)
+	}
+	cfg.validateSessions(&p)
 	cfg.Signals.validate(&p)
+	switch {
+	case cfg.SliceAction > criteria.CarveOut:
+		p.add("SliceAction", "%d is neither criteria.RollBackAll nor criteria.CarveOut", uint8(cfg.SliceAction))
+	case cfg.SliceAction == criteria.CarveOut && len(cfg.Signals.Slices) == 0:
+		p.add("SliceAction", "is to carve out, but Signals.Slices is empty")
+	}
 	cfg.validateCriteria(&p)
 	return errors.Join(p...)
+}
+
+// validateCoins checks what makes coins beyond those of units. Without a key every request has a fresh coin already.
+func (cfg *Config[In, Out]) validateCoins(p *problems) {
+	if !(cfg.Sentinel >= 0 && cfg.Sentinel <= maxSentinel) {
+		p.add("Sentinel", "%v is outside [0, %v]", cfg.Sentinel, maxSentinel)
+	} else if cfg.Sentinel > 0 && cfg.Key == nil {
+		p.add("Sentinel", "%v without a Key; every request is assigned by a coin of its own already", cfg.Sentinel)
+	}
+	if cfg.Reassign != 0 && cfg.Reassign < minReassign {
+		p.add("Reassign", "%v is below %v; 0 means never", cfg.Reassign, minReassign)
+	} else if cfg.Reassign > 0 && cfg.Key == nil {
+		p.add("Reassign", "%v without a Key; every request is assigned anew already", cfg.Reassign)
+	}
 }
 
 func (m *Model[In, Out]) validate(p *problems, field string) {
@@ -66,15 +103,44 @@ func (cfg *Config[In, Out]) validateCriteria(p *problems) {
 		p.add("Criteria", "is empty; declare before the rollout what the candidate must not be worse in")
 		return
 	}
-	looks := cfg.OperationalOnly
+	if !cfg.OperationalOnly && !slices.ContainsFunc(cfg.Criteria, judgesAnswers) {
+		p.add("Criteria", "judge by errors and latency only, so a model that is wrong quickly passes; add one that looks at answers and does more than observe, such as criteria.Distribution, Categories, Mean, Rate or InvalidRate, or set OperationalOnly")
+	}
+}
+
+// judgesAnswers reports whether a criterion looks at the answers, and does something about what it sees.
+func judgesAnswers(c criteria.Criterion) bool {
+	switch c := c.(type) {
+	case criteria.Distribution:
+		return c.Role != criteria.Observe
+	case criteria.Categories:
+		return c.Role != criteria.Observe
+	case criteria.Mean:
+		return c.Role != criteria.Observe
+	case criteria.Rate:
+		return c.Role != criteria.Observe
+	case criteria.InvalidRate:
+		return c.Role != criteria.Observe
+	}
+	return false
+}
+
+// validatePairs refuses criteria that nothing would ever feed.
+func (cfg *Config[In, Out]) validatePairs(p *problems) {
 	for _, c := range cfg.Criteria {
 		switch c.(type) {
-		case criteria.Distribution, criteria.Categories:
-			looks = true
+		case criteria.Disagreement, criteria.Difference:
+			p.add("Criteria", "%s is judged on inputs that both models have answered, and here every request is answered by one", c.Name())
 		}
 	}
-	if !looks {
-		p.add("Criteria", "look at errors and latency only, so a model that is wrong quickly passes; add a criteria.Distribution or criteria.Categories of a signal, or set OperationalOnly")
+}
+
+// validateAnswers refuses to judge validity without a validator.
+func (cfg *Config[In, Out]) validateAnswers(p *problems) {
+	for _, c := range cfg.Criteria {
+		if _, ok := c.(criteria.InvalidRate); ok && cfg.Signals.Validate == nil {
+			p.add("Criteria", "%s without Signals.Validate: every answer is valid", c.Name())
+		}
 	}
 }
 
@@ -86,7 +152,7 @@ func ofCriteria(err error) error {
 		switch {
 		case !errors.As(e, &c):
 			p.add("Criteria", "%v", e)
-		case c.Field != "numbers" && c.Field != "labels":
+		case !slices.Contains([]string{"numbers", "labels", "checks", "slices"}, c.Field):
 			p.add("Criteria", "%s: %s", c.Field, c.Problem)
 		}
 	}

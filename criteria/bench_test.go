@@ -1,6 +1,7 @@
 package criteria
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -59,7 +60,10 @@ func BenchmarkObserve(b *testing.B) {
 }
 
 // coinCriteria are the kinds that read coins.
-var coinCriteria = []Criterion{ErrorRate{}, Latency{}, Distribution{Signal: "score"}, Categories{Signal: "class"}}
+var coinCriteria = []Criterion{
+	ErrorRate{}, Latency{}, Distribution{Signal: "score"}, Categories{Signal: "class"},
+	Mean{Signal: "score", Want: Higher}, FailureModes{},
+}
 
 // warmJudge has closed rounds, so that all bets are placed.
 func warmJudge(b *testing.B, criterion Criterion) (*Judge, *Evidence) {
@@ -145,6 +149,19 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
+// BenchmarkPromotion is for each look: nothing of it is done by a fold.
+func BenchmarkPromotion(b *testing.B) {
+	for _, criterion := range coinCriteria {
+		b.Run(criterion.Name(), func(b *testing.B) {
+			j, _ := warmJudge(b, criterion)
+			b.ReportAllocs()
+			for b.Loop() {
+				j.Promotion()
+			}
+		})
+	}
+}
+
 func BenchmarkVerdicts(b *testing.B) {
 	j := mustJudge(b, everyKind())
 	j.BeginStep([NumStrata]float64{0.5})
@@ -156,5 +173,74 @@ func BenchmarkVerdicts(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		j.Verdicts()
+	}
+}
+
+// BenchmarkSlices folds 1,024 requests at a time, with five criteria, with and
+// without one dimension of 20 slices.
+func BenchmarkSlices(b *testing.B) {
+	for _, dimensions := range []int{0, 1} {
+		b.Run(fmt.Sprintf("%d dimensions", dimensions), func(b *testing.B) {
+			c := everyKind()
+			c.Slices = []string{"country"}[:dimensions]
+			j := mustJudge(b, c)
+			j.BeginStep([NumStrata]float64{0.5})
+			list := benchmarkObservations()
+			for i := range list {
+				list[i].Slices = []uint8{uint8(i * 7 % 20)}
+			}
+			e := j.NewEvidence()
+			b.ReportAllocs()
+			for b.Loop() {
+				for i := range list {
+					e.Observe(Fresh, &list[i])
+				}
+				j.Fold(e, 0)
+				e.Reset()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(list)), "ns/request")
+		})
+	}
+}
+
+// BenchmarkManyCriteria judges 50 criteria, each over 64 slices, after a fold in
+// which every slice has news.
+func BenchmarkManyCriteria(b *testing.B) {
+	c := Config{Slices: []string{"country"}}
+	for i := range 10 {
+		signal := fmt.Sprintf("s%d", i)
+		c.Numbers, c.Labels = append(c.Numbers, signal), append(c.Labels, signal)
+		for _, role := range []Role{Guardrail, Hold} {
+			c.Criteria = append(c.Criteria, Distribution{Signal: signal, Role: role}, Categories{Signal: signal, Role: role})
+		}
+	}
+	for _, role := range []Role{Guardrail, Hold, Observe} {
+		c.Criteria = append(c.Criteria, ErrorRate{Role: role}, Latency{Role: role})
+	}
+	for _, signal := range c.Numbers[:4] {
+		c.Criteria = append(c.Criteria, Distribution{Signal: signal, Role: Observe})
+	}
+	j := mustJudge(b, c)
+	j.BeginStep([NumStrata]float64{0.5})
+	rng := rand.New(rand.NewPCG(1, 2))
+	e := j.NewEvidence()
+	fill := func(n int) {
+		e.Reset()
+		for i := range n {
+			o := Observation{Arm: Arm(rng.IntN(2)), Latency: time.Duration(1e6 * (1 + 50*rng.Float64())), Slices: []uint8{uint8(i % SliceCells)}}
+			for range 10 {
+				o.Numbers, o.Labels = append(o.Numbers, rng.Float64()), append(o.Labels, uint16(rng.IntN(10)))
+			}
+			e.Observe(Fresh, &o)
+		}
+	}
+	for range 20 {
+		fill(10_000)
+		j.Fold(e, j.now+roundAge)
+	}
+	fill(2 * SliceCells)
+	b.ReportAllocs()
+	for b.Loop() {
+		j.Fold(e, j.now)
 	}
 }

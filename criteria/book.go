@@ -1,5 +1,7 @@
 package criteria
 
+import "slices"
+
 // A book is what one criterion bets on: it chooses the bets of a round from the
 // past, and knows its capital after the round's counts.
 type book interface {
@@ -17,9 +19,13 @@ type book interface {
 	leader() *event
 	// line is the null hypothesis of all bets.
 	null() line
-	// within returns the events of the open round that are bet on within slices,
-	// always as many and of the same kind, or none.
+	// within returns a copy of the events of the open round that are bet on within
+	// slices, always as many and of the same kind, or none.
 	within() []event
+	// claims returns the events of the open round that promotion has to prove
+	// something about, none without bets: after the first round of a step as many
+	// as those that the step began with.
+	claims(p *past, begun []claim) []event
 	// words says what an event is, and whether its complement is what people
 	// should be shown the rate of.
 	words(e *event) (what string, complement bool)
@@ -34,9 +40,10 @@ type book interface {
 // A rateBook bets on one event with two cells.
 type rateBook struct {
 	process
-	what   string
-	prior  float64
-	events [1]event
+	what       string
+	complement bool // people are shown the rate of the other cell
+	prior      float64
+	events     [1]event
 }
 
 func newRateBook(what string, l line, prior float64) *rateBook {
@@ -57,5 +64,5 @@ func (b *rateBook) open(p *past, shares [NumStrata]float64) {
 func (b *rateBook) starved() bool               { return false }
 func (b *rateBook) leader() *event              { return &b.events[0] }
 func (b *rateBook) null() line                  { return b.line }
-func (b *rateBook) within() []event             { return b.process.events }
-func (b *rateBook) words(*event) (string, bool) { return b.what, false }
+func (b *rateBook) within() []event             { return slices.Clone(b.process.events) }
+func (b *rateBook) words(*event) (string, bool) { return b.what, b.complement }

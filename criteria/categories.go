@@ -7,9 +7,9 @@ import "fmt"
 // were not seen before, each within the tolerance.
 //
 // Half of its weight is on the labels known when the first bets are placed, a
-// quarter on "a label not known before this round", and a quarter on the labels
-// found later, the j-th of them with 6/(pi^2 j^2) of it. Which labels are known
-// is fixed for a round by the rounds closed before.
+// quarter on "a label that stable has not given yet", and a quarter on the labels
+// found later, the j-th of them with 6/(pi^2 j^2) of it. Which labels are known, and
+// to whom, is fixed for a round by the rounds closed before.
 //
 //   - Assumes: the coins of the router only; a label set that may grow.
 //   - Guarantees: P(Fail ever reported | P(A | candidate) <= (1 + Tolerance)
@@ -24,6 +24,9 @@ type Categories struct {
 	// Tolerance is the relative excess allowed for each event, in [0, 100].
 	// Zero means [DefaultTolerance]; [Strict] none.
 	Tolerance float64
+	// Margin is the further absolute excess that promotion has to rule out for each
+	// event, in (0, 1). Zero means [DefaultShapeMargin].
+	Margin float64
 	// Role is what a breach does; zero is Guardrail.
 	Role Role
 	// Weight is the part of the budget, relative to the other criteria of the
@@ -41,16 +44,19 @@ func (c Categories) String() string {
 
 func (c Categories) plan(cfg *Config, p *problems) plan {
 	p.checkTolerance(c.Tolerance)
+	p.checkMargin(c.Margin)
 	p.checkWeight(c.Weight)
 	p.checkRole(c.Role)
 	signal := p.checkSignal("label", c.Signal, cfg.Labels)
 	x := effectiveTolerance(c.Tolerance)
+	l := line{m: 1 + x}
 	return plan{
 		role: c.Role, weight: relativeWeight(c.Weight), tolerance: x,
 		meter: labelMeter{signal: signal},
-		book: newLabelBook(line{m: 1 + x}, func(id int) string {
+		book: newLabelBook(answerLabels, l, func(id int) string {
 			return fmt.Sprintf("%s is %s", c.Signal, names{cfg}.label(signal, id))
-		}, c.Signal+" is a label not known before"),
+		}, c.Signal+" is a label that stable never gave"),
+		safe: l.moved(effectiveMargin(c.Margin, DefaultShapeMargin)),
 	}
 }
 

@@ -10,8 +10,9 @@ import (
 // A Config declares what one epoch is judged by. It is plain data, read once by
 // [NewJudge].
 type Config struct {
-	// Criteria, at least one. No two may share both name and role, and at most
-	// one may be a [Backstop].
+	// Criteria, at least one. No two may share both name and role, or want a signal
+	// in opposite directions, and at most one may be a [Backstop] and one a
+	// [SessionErrorRate].
 	Criteria []Criterion
 	// Alpha, in (0, 1), bounds the probability that a candidate within every
 	// tolerance is ever rolled back in this epoch, over all guardrails
@@ -19,6 +20,13 @@ type Config struct {
 	// those with role Observe a third that decides nothing. Zero means
 	// [DefaultAlpha].
 	Alpha float64
+	// Beta, in (0, 1), bounds the probability that promotion is ever proven in a
+	// step for a candidate that is beyond the margin of a criterion; see
+	// [Judge.Promotion]. Zero means [DefaultBeta].
+	Beta float64
+	// MinCalls is how many calls of the candidate a step needs at least before
+	// promotion, not negative. Zero means [DefaultMinCalls].
+	MinCalls int
 	// Numbers and Labels name the signals in the order of
 	// [Observation.Numbers] and [Observation.Labels]; at most [MaxSignals] each.
 	Numbers, Labels []string
@@ -56,6 +64,13 @@ type Config struct {
 	// Sentinel says that some requests are in the [Sentinel] stratum. Half of the
 	// weight of every criterion that reads the router's coins is on them.
 	Sentinel bool
+	// Rounding seeds the random numbers with which [Mean] rounds. Evidence made in
+	// the same order by judges with the same seed is rounded alike, so that a run can
+	// be repeated; the replicas of a fleet, and the lives of a process that resumes,
+	// should each have a seed of their own, or they draw the same numbers; a judge that
+	// is restored goes on with others than it had drawn when it was saved. It is no
+	// part of what evidence means: that of different seeds may be merged.
+	Rounding uint64
 }
 
 // A SliceAction is what a breach within a slice does.
@@ -113,6 +128,12 @@ func (p *problems) checkTolerance(x float64) {
 	}
 }
 
+func (p *problems) checkMargin(x float64) {
+	if !(x >= 0 && x < 1) {
+		p.add("margin %v is outside [0, 1)", x)
+	}
+}
+
 func (p *problems) checkWeight(x float64) {
 	if !(x >= 0 && x <= maxWeight) {
 		p.add("weight %v is outside [0, %.0f]", x, maxWeight)
@@ -154,6 +175,12 @@ func (c *Config) watches(p *problems) []*watch {
 	if alpha := c.alpha(); !(alpha > 0 && alpha < 1) {
 		p.add("alpha %v is outside (0, 1)", alpha)
 	}
+	if beta := c.beta(); !(beta > 0 && beta < 1) {
+		p.add("beta %v is outside (0, 1)", beta)
+	}
+	if c.MinCalls < 0 {
+		p.add("min calls %d is negative", c.MinCalls)
+	}
 	if len(c.Criteria) == 0 {
 		p.add("no criteria")
 	}
@@ -180,11 +207,15 @@ func (c *Config) watches(p *problems) []*watch {
 		}
 		p.field = criterion.Name()
 		w := c.watch(criterion, p)
-		if slices.ContainsFunc(watches, w.repeats) {
+		switch {
+		case slices.ContainsFunc(watches, w.repeats):
 			p.add("declared twice as %v", w.role)
+		case w.group == windowsGroup && slices.ContainsFunc(watches, func(o *watch) bool { return o.group == windowsGroup }):
+			p.add("declared twice: a unit has one window")
 		}
 		watches = append(watches, w)
 	}
+	p.checkDirections(watches)
 	shareBudget(watches)
 	return watches
 }
@@ -244,4 +275,20 @@ func (c *Config) alpha() float64 {
 		return DefaultAlpha
 	}
 	return c.Alpha
+}
+
+// beta resolves the zero of Beta.
+func (c *Config) beta() float64 {
+	if c.Beta == 0 {
+		return DefaultBeta
+	}
+	return c.Beta
+}
+
+// minCalls resolves the zero of MinCalls.
+func (c *Config) minCalls() uint64 {
+	if c.MinCalls == 0 {
+		return DefaultMinCalls
+	}
+	return uint64(c.MinCalls)
 }

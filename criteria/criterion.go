@@ -8,9 +8,30 @@ const (
 	DefaultAlpha = 0.01
 	// DefaultTolerance is what a Tolerance of 0 stands for: 10 %.
 	DefaultTolerance = 0.1
+	// DefaultShortfall is what a Tolerance of 0 stands for where higher is better:
+	// 5 % of stable's rate or mean. A business metric that falls by a tenth is a
+	// disaster, so what is good for failures is too much here.
+	DefaultShortfall = 0.05
 	// Strict is the Tolerance of who wants none. Beware: with no tolerance and
 	// unlimited time any real difference, however small, is found.
 	Strict = -1.0
+)
+
+// What a Margin of 0 stands for: the absolute excess, a fraction, that promotion has
+// to rule out on top of the tolerance.
+const (
+	// DefaultMargin is that of a rate: five calls in a thousand.
+	DefaultMargin = 0.005
+	// DefaultMeanMargin is that of a [Mean], as a fraction of its range.
+	DefaultMeanMargin = 0.02
+	// DefaultPairMargin is that of pairs: of [Disagreement] and [Difference].
+	DefaultPairMargin = 0.05
+	// DefaultShapeMargin is that of the events of [Latency], [Distribution] and
+	// [Categories]: two calls in a hundred. They are common events, a median is
+	// passed by half of all calls, and the proof takes calls in proportion to
+	// rate (1 - rate) / excess^2: with 0.005 a million requests would be normal. It
+	// also has to leave room for calls without a value, see [Judge.Promotion].
+	DefaultShapeMargin = 0.02
 )
 
 const (
@@ -19,9 +40,15 @@ const (
 )
 
 // A Criterion is a declared inequality about a signal, with a tolerance, a role
-// and a weight: [ErrorRate], [Latency], [Distribution], [Categories] or
-// [Backstop]. Criteria are plain comparable structs, safe to copy and share;
-// their fields are checked by [NewJudge]. The set is closed.
+// and a weight: [ErrorRate] for one. Criteria are plain comparable structs, safe
+// to copy and share; their fields are checked by [NewJudge]. The set is closed:
+//
+//   - how calls end: [ErrorRate], [TimeoutRate], [CancelRate], [InvalidRate],
+//     [FailureModes], [SessionErrorRate], [Backstop];
+//   - how long they take: [Latency];
+//   - what they answer: [Distribution], [Categories], [Mean], [Rate];
+//   - by a limit rather than by stable: [ErrorObjective], [LatencyObjective];
+//   - on inputs that both models saw: [Disagreement], [Difference].
 type Criterion interface {
 	// String says in a line what is demanded.
 	fmt.Stringer
@@ -70,10 +97,13 @@ type plan struct {
 	safe      line // what promotion has to prove; zero: the criterion does not gate
 }
 
-// A meter turns an observation into one of its cells, or into cells() when the
+// A meter has cells: it is a [callMeter], a [rounder] or a [pairMeter].
+type meter interface{ cells() int }
+
+// A callMeter turns an observation into one of its cells, or into cells() when the
 // observation has no value for it.
-type meter interface {
-	cells() int
+type callMeter interface {
+	meter
 	cell(*Observation) int
 }
 
@@ -88,6 +118,14 @@ func effectiveTolerance(x float64) float64 {
 	return x
 }
 
+// effectiveMargin resolves the zero of a Margin.
+func effectiveMargin(x, byDefault float64) float64 {
+	if x == 0 {
+		return byDefault
+	}
+	return x
+}
+
 // relativeWeight resolves the zero of a Weight.
 func relativeWeight(x float64) float64 {
 	if x == 0 {
@@ -95,6 +133,9 @@ func relativeWeight(x float64) float64 {
 	}
 	return x
 }
+
+// moved is the line that allows so much more.
+func (l line) moved(d float64) line { return line{m: l.m, d: l.d + d} }
 
 // times words a multiple of stable's rate for String methods.
 func times(tolerance float64) string {

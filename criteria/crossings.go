@@ -37,13 +37,13 @@ func (k crossingKey) row() int       { return int(k >> (columnBits + sliceBits +
 const firstLimit = 1 << 15
 
 // count adds one observation, once a column.
-func (x *crossings) count(c *columns, s Stratum, dimension int, cell uint8, o *Observation) {
+func (x *crossings) count(c *columns, s Stratum, dimension int, cell uint8, o *Observation, dice uint64) {
 	if x.list == nil {
 		x.list, x.limit = make([]crossing, 0, 64), firstLimit
 	}
 	key := newCrossingKey(int(s)*numArms+int(o.Arm), dimension, cell, 0)
 	for i := range c.list {
-		column := c.list[i].offset + c.list[i].meter.cell(o)
+		column := c.list[i].cell(o, dice)
 		x.list = append(x.list, crossing{key + crossingKey(column), 1})
 	}
 	if len(x.list) >= x.limit {

@@ -17,29 +17,37 @@ type decoder struct {
 	err error // wraps ErrCorrupt
 }
 
-// unseal checks what surrounds the content, and returns the content after the
-// fingerprint.
-func unseal(data []byte, letters string) (*decoder, uint64, error) {
+// unseal checks what surrounds the content, and returns it.
+func unseal(data []byte, letters string) (*decoder, error) {
 	if len(data) < headerSize+trailerSize || string(data[:len(letters)]) != letters {
-		return nil, 0, fmt.Errorf("%w: %d bytes that do not begin with %q", ErrCorrupt, len(data), letters)
+		return nil, fmt.Errorf("%w: %d bytes that do not begin with %q", ErrCorrupt, len(data), letters)
 	}
 	body, sum := data[:len(data)-trailerSize], binary.LittleEndian.Uint32(data[len(data)-trailerSize:])
 	if got := crc32.Checksum(body, castagnoli); got != sum {
-		return nil, 0, fmt.Errorf("%w: checksum %08x of %d bytes, want %08x", ErrCorrupt, got, len(data), sum)
+		return nil, fmt.Errorf("%w: checksum %08x of %d bytes, want %08x", ErrCorrupt, got, len(data), sum)
 	}
 	switch v := body[headerSize-1]; {
 	case v == 0:
-		return nil, 0, fmt.Errorf("%w: version 0", ErrCorrupt)
+		return nil, fmt.Errorf("%w: version 0", ErrCorrupt)
 	case v > encodingVersion:
-		return nil, 0, fmt.Errorf("%w: %d, the newest known is %d", ErrNewerVersion, v, encodingVersion)
+		return nil, fmt.Errorf("%w: %d, the newest known is %d", ErrNewerVersion, v, encodingVersion)
 	}
-	d := &decoder{b: body[headerSize:]}
-	if len(d.b) < 8 {
-		return nil, 0, fmt.Errorf("%w: no fingerprint", ErrCorrupt)
+	return &decoder{b: body[headerSize:]}, nil
+}
+
+// unsealFor is unseal where the content begins with a fingerprint, which is to be that
+// of this configuration.
+func unsealFor(data []byte, letters string, print uint64) (*decoder, error) {
+	d, err := unseal(data, letters)
+	if err != nil {
+		return nil, err
 	}
-	print := binary.LittleEndian.Uint64(d.b)
-	d.b = d.b[8:]
-	return d, print, nil
+	if got := d.fixed(); d.err != nil {
+		return nil, d.err
+	} else if got != print {
+		return nil, fmt.Errorf("%w: fingerprint %016x, here it is %016x", ErrOtherConfig, got, print)
+	}
+	return d, nil
 }
 
 func (d *decoder) fail(format string, args ...any) {
@@ -120,15 +128,18 @@ func (d *decoder) duration() time.Duration {
 
 func (d *decoder) bool() bool { return d.upTo(1) == 1 }
 
-func (d *decoder) exact() float64 {
+// fixed reads eight bytes.
+func (d *decoder) fixed() uint64 {
 	if len(d.b) < 8 {
 		d.fail("cut short")
 		return 0
 	}
-	x := math.Float64frombits(binary.LittleEndian.Uint64(d.b))
+	x := binary.LittleEndian.Uint64(d.b)
 	d.b = d.b[8:]
 	return x
 }
+
+func (d *decoder) exact() float64 { return math.Float64frombits(d.fixed()) }
 
 func (d *decoder) short() float64 { return math.Float64frombits(bits.ReverseBytes64(d.uint())) }
 
@@ -140,6 +151,9 @@ func (d *decoder) within(x, low, high float64) float64 {
 	}
 	return x
 }
+
+// number64 reads any number but NaN.
+func (d *decoder) number64() float64 { return d.within(d.exact(), math.Inf(-1), math.Inf(1)) }
 
 // maxNats is more than all calls together could be paid.
 const maxNats = 1e18

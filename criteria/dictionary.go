@@ -26,10 +26,11 @@ type Entry struct {
 //
 // The error wraps [ErrCorrupt] or [ErrNewerVersion].
 func ReadDictionary(data []byte) (Dictionary, error) {
-	d, _, err := unseal(data, judgeLetters)
+	d, err := unseal(data, judgeLetters)
 	if err != nil {
 		return Dictionary{}, err
 	}
+	d.fixed() // whatever the configuration
 	all := d.glossaries()
 	if d.err != nil {
 		return Dictionary{}, d.err

@@ -31,6 +31,9 @@ type Distribution struct {
 	// Tolerance is the relative excess allowed for each event, in [0, 100].
 	// Zero means [DefaultTolerance]; [Strict] none.
 	Tolerance float64
+	// Margin is the further absolute excess that promotion has to rule out for each
+	// event, in (0, 1). Zero means [DefaultShapeMargin].
+	Margin float64
 	// Role is what a breach does; zero is Guardrail.
 	Role Role
 	// Weight is the part of the budget, relative to the other criteria of the
@@ -51,11 +54,13 @@ func (c Distribution) String() string {
 
 func (c Distribution) plan(cfg *Config, p *problems) plan {
 	p.checkTolerance(c.Tolerance)
+	p.checkMargin(c.Margin)
 	p.checkWeight(c.Weight)
 	p.checkRole(c.Role)
 	signal := p.checkSignal("number", c.Signal, cfg.Numbers)
 	scale := c.scale(p)
 	x := effectiveTolerance(c.Tolerance)
+	l := line{m: 1 + x}
 	return plan{
 		role: c.Role, weight: relativeWeight(c.Weight), tolerance: x,
 		meter: numberMeter{signal: signal, scale: scale},
@@ -65,9 +70,10 @@ func (c Distribution) plan(cfg *Config, p *problems) plan {
 			levels:   distributionLevels,
 			twoSided: true,
 			nan:      true,
-			line:     line{m: 1 + x},
+			line:     l,
 			phrase:   func(s side, cut int) string { return c.phrase(s, scale, cut) },
 		}),
+		safe: l.moved(effectiveMargin(c.Margin, DefaultShapeMargin)),
 	}
 }
 

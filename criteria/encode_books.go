@@ -1,9 +1,20 @@
 package criteria
 
+import "slices"
+
 // The state of the books. What complete accepts of an event is what words can
 // name; the cells have been checked before.
 
 func (b *rateBook) complete(v *event) bool { return v.side == above && v.at == 0 }
+
+func (b *meanBook) complete(v *event) bool {
+	v.scores = b.event.scores
+	return v.side == above && v.at == 0
+}
+
+func (b *signBook) complete(v *event) bool {
+	return v.side == above && slices.ContainsFunc(b.sides, func(e event) bool { return e.at == v.at })
+}
 
 func (b *thresholdBook) encode(e *encoder) {
 	e.bool(b.waiting)
@@ -31,8 +42,6 @@ func (b *labelBook) encode(e *encoder) {
 	}
 	b.base.encode(e)
 	b.fresh.encode(e)
-	e.short(b.freshEvents)
-	e.short(b.freshCalls)
 	e.int(len(b.found))
 	for i := range b.found {
 		e.int(b.found[i].id)
@@ -46,7 +55,7 @@ func (b *labelBook) encode(e *encoder) {
 
 func (b *labelBook) decode(d *decoder, w *watch) {
 	b.waiting = d.bool()
-	for range d.length(MaxLabels) {
+	for range d.length(b.ids) {
 		b.labels = append(b.labels, b.decodeLabel(d))
 	}
 	b.base.decode(d, w)
@@ -54,21 +63,21 @@ func (b *labelBook) decode(d *decoder, w *watch) {
 	if len(b.fresh.events) > 0 {
 		b.freshEvent = b.fresh.events[0]
 	}
-	b.freshEvents, b.freshCalls = d.calls(), d.calls()
-	for range d.length(MaxLabels) {
+	for range d.length(b.ids) {
 		f := b.newFound(b.decodeLabel(d))
 		f.decode(d, w)
 		b.found = append(b.found, f)
 	}
-	for range d.length(len(b.labels) * 2) {
-		b.favourites = append(b.favourites, d.upTo(len(b.labels)*2-1))
+	all := len(b.labels) * b.sides()
+	for range d.length(all) {
+		b.favourites = append(b.favourites, d.upTo(all-1))
 	}
-	d.check(len(b.base.events) == 0 || len(b.base.events) == 2*len(b.labels), "labels without bets")
+	d.check(len(b.base.events) == 0 || len(b.base.events) == all, "labels without bets")
 }
 
 // decodeLabel reads a label that becomes a known one.
 func (b *labelBook) decodeLabel(d *decoder) int {
-	id := d.upTo(MaxLabels - 1)
+	id := d.upTo(b.ids - 1)
 	d.check(!b.known[id], "a label that is known twice")
 	b.known[id] = true
 	b.count++
@@ -79,7 +88,15 @@ func (b *labelBook) complete(v *event) bool {
 	if v.at == novelLabel {
 		return v.side == above
 	}
-	return v.side <= below && v.at < MaxLabels
+	return v.side <= below && v.at >= 0 && v.at < b.ids
+}
+
+// sides is the number of events of a label.
+func (k *labelling) sides() int {
+	if k.oneSided {
+		return 1
+	}
+	return 2
 }
 
 // knows reports whether a label is known: its id then has a meaning even if no

@@ -31,7 +31,7 @@ func (e *encoder) zeros(n int) {
 
 // decode reads rows into a table that is empty. Columns are renumbered, unless
 // there is no numbering.
-func (c *counts) decode(d *decoder, list []column, into numbering) {
+func (c *counts) decode(d *decoder, g group, list []column, into numbering) {
 	for r := range c.strata * numArms {
 		seen := d.count()
 		if seen == 0 {
@@ -43,10 +43,22 @@ func (c *counts) decode(d *decoder, list []column, into numbering) {
 		for j := 0; j < c.width && d.ok(); {
 			j = d.column(row, j, into)
 		}
-		for i := range list {
-			d.check(sum(list[i].of(row)) == seen, "a criterion that did not count every call")
-		}
+		d.check(g.addsUp(list, row, seen), "a criterion that did not count every call")
 	}
+}
+
+// addsUp reports whether the criteria have counted so many calls: each all of them,
+// or, of pairs, each those that bear on it.
+func (g group) addsUp(list []column, row []uint64, seen uint64) bool {
+	together := uint64(0)
+	for i := range list {
+		n := sum(list[i].of(row))
+		if n > seen || n < seen && g != pairsGroup {
+			return false
+		}
+		together += n
+	}
+	return together >= seen
 }
 
 // column reads the next count, or zeros, and returns where the row goes on.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -22,8 +24,10 @@ func sent(t testing.TB, e *Evidence) []byte {
 // requireSame compares counts; the order of what is counted in slices is nothing.
 func requireSame(t testing.TB, want, got *Evidence) {
 	t.Helper()
-	require.Equal(t, want.tables, got.tables)
-	require.Equal(t, listed(want), listed(got))
+	for g := range want.tables {
+		require.True(t, reflect.DeepEqual(want.tables[g], got.tables[g]), "table %d", g)
+	}
+	require.True(t, slices.Equal(listed(want), listed(got)), "slices")
 }
 
 func listed(e *Evidence) []crossing {
@@ -126,6 +130,7 @@ func (p *replica) observe(e *Evidence, o Observation) {
 	}
 	e.Observe(s, &o)
 	e.ObserveWindow(s, &o)
+	e.ObservePair(&Pair{Differs: o.Outcome != Fine, Rerun: o.Latency%2 == 0, Differences: o.Numbers})
 }
 
 // The evidence of replicas that number labels, classes and slices differently adds
@@ -143,6 +148,7 @@ func TestReplicasEncodedAreTheSingleStream(t *testing.T) {
 		stream := make([]Observation, replicas*perReplica)
 		for i := range stream {
 			stream[i] = *c.call()
+			stream[i].Numbers[0] = math.Round(32*stream[i].Numbers[0]) / 32 // no dice
 		}
 		one := single.NewEvidence()
 		for i := range stream {
@@ -318,7 +324,7 @@ func TestTornAndFlippedEncodings(t *testing.T) {
 			return err
 		}},
 		"the frame of a judge": {encoded(t, j), 1, func(data []byte) error {
-			_, _, err := unseal(data, judgeLetters)
+			_, err := unseal(data, judgeLetters)
 			return err
 		}},
 		"dictionary": {encoded(t, j), 50, func(data []byte) error {

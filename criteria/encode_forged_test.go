@@ -54,8 +54,15 @@ func TestRestoreRefusesPoison(t *testing.T) {
 		"label found and known":   func(j *Judge) { labels(j).found = append(labels(j).found, foundLabel{id: labels(j).labels[0]}) },
 		"favourite of none":       func(j *Judge) { labels(j).favourites[0] = 2 * len(labels(j).labels) },
 		"labels without bets":     func(j *Judge) { labels(j).labels = labels(j).labels[1:] },
-		"calls NaN":               func(j *Judge) { labels(j).freshCalls = nan },
-		"calls negative":          func(j *Judge) { labels(j).freshEvents = -1 },
+		"event of classes":        func(j *Judge) { labels(j).base.events[0].at = orCancelled },
+		"stakes infinite":         func(j *Judge) { j.watches[0].proof.claims[0].stakes[0] = inf },
+		"claim NaN":               func(j *Judge) { j.watches[0].proof.claims[0].guess = nan },
+		"claim of what is not":    func(j *Judge) { j.watches[1].proof.claims[0].at = orCancelled },
+		"prior of a claim":        func(j *Judge) { j.watches[0].proof.claims[0].prior = 2 },
+		"weight of a claim":       func(j *Judge) { j.watches[0].proof.claims[0].weight = inf },
+		"proof closed NaN":        func(j *Judge) { j.watches[0].proof.closed = nan },
+		"proof with a share of 1": func(j *Judge) { j.watches[0].proof.shares[0] = 1 },
+		"proof of the backstop":   func(j *Judge) { j.watches[4].proof = j.watches[0].proof },
 		"seed infinite":           func(j *Judge) { j.sessions[coinsGroup].seed[1] = inf },
 		"round does not add up":   func(j *Judge) { j.sessions[coinsGroup].round.cells[0]++ },
 		"history does not add up": func(j *Judge) { j.sessions[coinsGroup].closed.cells[0]++ },
@@ -67,15 +74,26 @@ func TestRestoreRefusesPoison(t *testing.T) {
 			s.closed.seen[0] = maxCalls
 			s.round.addAll(&s.step)
 		},
-		"evidence NaN":          func(j *Judge) { j.watches[0].logE = nan },
-		"ruling infinite":       func(j *Judge) { j.ruling.LogE = inf },
-		"slice twice":           func(j *Judge) { x := &j.watches[0].slices; x.used = append(x.used, x.used[0]) },
-		"slice of the future":   func(j *Judge) { first(j).step = 99 },
-		"tally NaN":             func(j *Judge) { first(j).tallies[0][0].c1 = nan },
-		"tally negative":        func(j *Judge) { first(j).tallies[0][0].s0 = -1 },
+		"evidence NaN":        func(j *Judge) { j.watches[0].logE = nan },
+		"ruling infinite":     func(j *Judge) { j.ruling.LogE = inf },
+		"slice twice":         func(j *Judge) { x := &j.watches[0].slices; x.used = append(x.used, x.used[0]) },
+		"slice of the future": func(j *Judge) { first(j).step = 99 },
+		"values NaN":          func(j *Judge) { first(j).counts[0][0].values = nan },
+		"hits negative":       func(j *Judge) { first(j).counts[0][0].hits[0] = -1 },
+		"hits beyond all":     func(j *Judge) { first(j).counts[0][0].hits[0] = 4 },
+		"missing calls":       func(j *Judge) { first(j).counts[0][0].missing = inf },
+		"inverse of nothing":  func(j *Judge) { first(j).events[0].inverse, first(j).lookup.inverted = true, 1 },
+		"events without end": func(j *Judge) {
+			for range maxWithin {
+				first(j).events = append(first(j).events, first(j).events[0])
+				first(j).log = append(first(j).log, first(j).log[:5]...)
+			}
+		},
+		"unseen calls":          func(j *Judge) { first(j).unseen = nan },
 		"slice without a past":  func(j *Judge) { first(j).past = nil },
 		"past of a slice":       func(j *Judge) { first(j).past[0].c0 = inf },
-		"missing calls":         func(j *Judge) { first(j).missing[0] = nan },
+		"lost calls":            func(j *Judge) { first(j).lost = nan },
+		"quantile NaN":          func(j *Judge) { j.watches[0].failed = &Verdict{Quantiles: []Quantile{{Stable: nan}}} },
 		"failed at a rate of 2": func(j *Judge) { j.watches[0].failed = &Verdict{Stable: Estimate{Rate: 2}} },
 		"interval upside down":  func(j *Judge) { j.watches[0].failed = &Verdict{Ratio: Interval{2, 1}} },
 		"carve of no dimension": func(j *Judge) { j.carves = []Carve{{Dimension: 1, Criterion: "latency"}} },
@@ -118,7 +136,7 @@ func TestUnmarshalRefusesIDsWithoutTexts(t *testing.T) {
 	config.SliceCell = func(int, string) uint8 { return 1 }
 	j := mustJudge(t, config)
 	write := func(e *Evidence) []byte {
-		w := newEncoder(nil, evidenceLetters, j.form.print)
+		w := newEncoderFor(nil, evidenceLetters, j.form.print)
 		w.glossaries(j.form.words, j.form.config, usage{})
 		for i := range e.tables {
 			e.tables[i].encode(w)

@@ -1,6 +1,11 @@
 package criteria
 
-import "testing"
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
 
 // The fuzz targets put a right checksum, and the judge's a right header, around
 // whatever comes: a wrong one is refused before anything is looked at.
@@ -30,5 +35,21 @@ func FuzzUnmarshalJudge(f *testing.F) {
 		_, _ = RestoreJudge(config, data)
 		_, _ = ReadDictionary(data)
 		useForged(t, config, data)
+	})
+}
+
+func FuzzUnmarshalRouting(f *testing.F) {
+	f.Add(savedRouting(f, goldenRouting()))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var r Routing
+		_ = r.UnmarshalBinary(data)
+		if len(data) < headerSize+trailerSize || r.UnmarshalBinary(resealed(data)) != nil {
+			return
+		}
+		for s := range Stratum(NumStrata) {
+			r.Assign(s, Stable)
+			r.Assign(s, Candidate)
+		}
+		require.False(t, math.IsNaN(r.LogE()) || math.IsInf(r.LogE(), 0), "%v", r.LogE())
 	})
 }

@@ -11,78 +11,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// meanOf is a criterion on the mean of a number in [0, 1]: a graded event.
-type meanOf struct{ Role Role }
-
-func (meanOf) Name() string   { return "mean" }
-func (meanOf) String() string { return "mean" }
-
-func (c meanOf) plan(*Config, *problems) plan {
-	scores := make([]float64, 9)
-	for j := range scores {
-		scores[j] = float64(j) / 8
-	}
-	return plan{role: c.Role, weight: 1, meter: meanMeter(9), book: &meanBook{process: process{line: line{m: 1.05}}, scores: scores, prior: 0.5}}
-}
-
-type meanMeter int
-
-func (m meanMeter) cells() int { return int(m) }
-
-func (m meanMeter) cell(o *Observation) int {
-	v, ok := o.number(0)
-	if !ok {
-		return int(m)
-	}
-	return int(max(0, min(v, 1)) * 8)
-}
-
-// sessionsOf judges windows by their outcome; a test's stand-in for a criterion on windows.
-type sessionsOf struct{}
-
-func (sessionsOf) Name() string   { return "sessions" }
-func (sessionsOf) String() string { return "sessions" }
-
-func (sessionsOf) plan(*Config, *problems) plan {
-	return plan{group: windowsGroup, weight: 1, meter: harmMeter{}, book: newRateBook("failed", line{m: 1.1}, ratePrior)}
-}
-
-// classesOf judges failure classes as if they were labels.
-type classesOf struct{}
-
-func (classesOf) Name() string   { return "classes" }
-func (classesOf) String() string { return "classes" }
-
-func (c classesOf) plan(*Config, *problems) plan {
-	text := func(id int) string { return fmt.Sprint("class ", id) }
-	return plan{weight: 1, meter: classesMeter{}, book: newLabelBook(line{m: 1.1}, text, "a new class")}
-}
-
-type classesMeter struct{}
-
-func (classesMeter) cells() int             { return MaxLabels }
-func (classesMeter) vocabulary() vocabulary { return vocabulary{classWords, 0} }
-
-func (classesMeter) cell(o *Observation) int {
-	if !o.Outcome.harm() {
-		return MaxLabels
-	}
-	return min(int(o.Class), MaxLabels)
-}
-
 // everything is a configuration with all there is.
 func everything() Config {
-	return Config{
-		Numbers: []string{"score"}, Labels: []string{"unread", "class"}, Slices: []string{"country", "client"}, Sentinel: true,
-		Criteria: []Criterion{
-			ErrorRate{}, Latency{}, Distribution{Signal: "score"}, Categories{Signal: "class"}, Backstop{},
-			Latency{Role: Hold, Tolerance: 0.5}, Categories{Signal: "class", Role: Hold}, ErrorRate{Role: Observe},
-			meanOf{Role: Observe}, sessionsOf{}, classesOf{},
-		},
-		LabelText: func(signal int, id uint16) string { return fmt.Sprintf("label %d of %d", id, signal) },
-		ClassText: func(id uint16) string { return fmt.Sprintf("class %d", id) },
-		SliceText: func(dimension int, cell uint8) string { return fmt.Sprintf("slice %d of %d", cell, dimension) },
-	}
+	c := allKinds()
+	c.Labels, c.Slices = []string{"unread", "class"}, []string{"country", "client"}
+	c.Criteria = append(c.Criteria,
+		Latency{Role: Hold, Tolerance: 0.5}, Categories{Signal: "class", Role: Hold}, ErrorRate{Role: Observe})
+	c.LabelText = func(signal int, id uint16) string { return fmt.Sprintf("label %d of %d", id, signal) }
+	c.ClassText = func(id uint16) string { return fmt.Sprintf("class %d", id) }
+	c.SliceText = func(dimension int, cell uint8) string { return fmt.Sprintf("slice %d of %d", cell, dimension) }
+	return c
 }
 
 // A chance is random traffic in which the candidate does worse the larger harm is.
@@ -103,7 +41,7 @@ func (c *chance) call() *Observation {
 	o.Labels = []uint16{0, uint16(c.IntN(4) * c.IntN(4))}
 	o.Slices = []uint8{uint8(c.IntN(3)), uint8(c.IntN(70) * (c.IntN(20) / 19))}
 	o.Sentinel = c.IntN(5) == 0
-	o.Class = uint16(c.IntN(260))
+	o.Class, o.Checks, o.Invalid = uint16(c.IntN(260)*(c.IntN(20)/19)), c.Uint32N(2), c.IntN(100) == 0
 	if o.Arm == Candidate && c.Float64() < c.harm*float64(1+o.Slices[0]) {
 		o.Outcome, o.Answered = Failed, c.IntN(2) == 0
 		o.Latency *= 3
@@ -120,8 +58,16 @@ func (c *chance) evidence(j *Judge, n int) *Evidence {
 		o := c.call()
 		e.Observe(Stratum(c.IntN(NumStrata+1))-1, o)
 		e.ObserveWindow(Stratum(c.IntN(NumStrata+1))-1, o)
+		e.ObservePair(c.pair())
 	}
 	return e
+}
+
+func (c *chance) pair() *Pair {
+	return &Pair{
+		Differs: c.Float64() < 0.1+c.harm, Rerun: c.IntN(3) > 0, RerunDiffers: c.IntN(10) == 0,
+		Differences: []float64{c.NormFloat64() - c.harm}, Missing: uint32(c.IntN(10) / 9),
+	}
 }
 
 func (c *chance) shares() (shares [NumStrata]float64) {
@@ -154,9 +100,12 @@ func (c *chance) act(t *testing.T, from time.Duration, judges ...*Judge) {
 		}
 	default:
 		c.now += time.Duration(c.IntN(8)) * time.Second
+		fresh := *judges[0]
+		dice := fresh.NewEvidence().dice
 		e := c.evidence(judges[0], c.IntN(120))
 		want := judges[0].Fold(e, c.now)
 		for _, j := range judges[1:] {
+			require.Equal(t, dice, j.NewEvidence().dice, "the same dice")
 			require.True(t, want == j.Fold(e, c.now-from), "want %+v, got %+v", want, j.ruling)
 		}
 	}
@@ -193,6 +142,7 @@ func TestRestoredJudgeIsTheSame(t *testing.T) {
 			require.NoError(t, err, "seed %d", seed)
 			require.Equal(t, data, encoded(t, again), "seed %d", seed)
 			require.Equal(t, first.Verdicts(), again.Verdicts())
+			require.Equal(t, first.Promotion(), again.Promotion())
 			require.Equal(t, first.Carves(), again.Carves())
 			require.True(t, first.ruling == again.ruling)
 			judges, from = []*Judge{first, again}, first.now
@@ -201,6 +151,7 @@ func TestRestoredJudgeIsTheSame(t *testing.T) {
 				c.act(t, from, judges...)
 			}
 			require.Equal(t, first.Verdicts(), again.Verdicts(), "seed %d", seed)
+			require.Equal(t, first.Promotion(), again.Promotion(), "seed %d", seed)
 			require.Equal(t, encoded(t, first), encoded(t, again), "seed %d", seed)
 		}
 		carves += len(first.Carves())
@@ -265,6 +216,8 @@ func TestRestoreRefuses(t *testing.T) {
 	data := encoded(t, j)
 	for name, change := range map[string]func(*Config){
 		"alpha":     func(c *Config) { c.Alpha = 0.02 },
+		"beta":      func(c *Config) { c.Beta = 0.02 },
+		"min calls": func(c *Config) { c.MinCalls = 3 },
 		"action":    func(c *Config) { c.SliceAction = CarveOut },
 		"sentinel":  func(c *Config) { c.Sentinel = false },
 		"slices":    func(c *Config) { c.Slices = []string{"country", "device"} },
@@ -301,7 +254,7 @@ func TestRestoreRefuses(t *testing.T) {
 func TestReadDictionary(t *testing.T) {
 	config := Config{
 		Labels: []string{"unread", "class"}, Slices: []string{"unseen", "country"},
-		Criteria:  []Criterion{Categories{Signal: "class"}, classesOf{}},
+		Criteria:  []Criterion{Categories{Signal: "class"}, FailureModes{}},
 		LabelText: func(_ int, id uint16) string { return []string{"", "de", "en"}[id] },
 		ClassText: func(id uint16) string { return fmt.Sprint("class ", id) },
 		SliceText: func(_ int, cell uint8) string { return fmt.Sprint("country ", cell) },
@@ -374,7 +327,7 @@ func TestRestoreSurvivesForgedStates(t *testing.T) {
 // useForged puts a right frame around bytes, and uses the judge that comes of it.
 func useForged(t *testing.T, config Config, body []byte) bool {
 	t.Helper()
-	e := newEncoder(nil, judgeLetters, mustJudge(t, config).print())
+	e := newEncoderFor(nil, judgeLetters, mustJudge(t, config).print())
 	if len(body) > 16 {
 		e.b = append(e.b, body[12:len(body)-4]...)
 	}

@@ -27,10 +27,9 @@ func (p *process) encode(e *encoder) {
 }
 
 // maxEvents is more than any book bets on at once, maxBets the same for bets.
-const (
-	maxEvents = 4 * MaxLabels
-	maxBets   = maxEvents * (len(oddsRatios) + len(fixedRates))
-)
+const maxEvents = 4 * MaxLabels
+
+var maxBets = maxEvents * (len(oddsRatios) + len(fixedRates))
 
 // decode makes a process that is new, but for its line, the one that was written.
 // What its bets pay is computed again, from the same numbers.
@@ -71,39 +70,6 @@ func (p *process) decodeCapital(d *decoder) {
 	}
 }
 
-// encodeCounts writes what the open round has counted.
-func (p *process) encodeCounts(e *encoder) {
-	for s := range NumStrata {
-		switch {
-		case !p.live[s]:
-		case p.graded != nil:
-			for arm := range numArms {
-				e.sparse(p.graded.counts[s][arm])
-			}
-		default:
-			for _, t := range p.tallies[s] {
-				t.encode(e)
-			}
-		}
-	}
-}
-
-func (p *process) decodeCounts(d *decoder) {
-	for s := range NumStrata {
-		switch {
-		case !p.live[s]:
-		case p.graded != nil:
-			for arm := range numArms {
-				d.sparse(p.graded.counts[s][arm])
-			}
-		default:
-			for i := range p.tallies[s] {
-				p.tallies[s][i].decode(d)
-			}
-		}
-	}
-}
-
 func (t *tally) encode(e *encoder) {
 	for _, n := range []float64{t.c1, t.c0, t.s1, t.s0} {
 		e.short(n)
@@ -117,18 +83,32 @@ const (
 	rateBit = 1 << iota
 	scoredBit
 	shiftedBit // the candidate has cells of its own
-	eventBits  = iota
+	coarseBit
+	inverseBit
+	eventBits = iota
 )
 
+// encode leaves out the prior: only a claim has further use of it.
 func (v *event) encode(e *encoder) {
 	e.exact(v.guess)
 	shifted := !slices.Equal(v.stable, v.candidate)
-	e.int(int(v.side)<<eventBits | bit(rateBit, v.rate) | bit(scoredBit, v.scores != nil) | bit(shiftedBit, shifted))
-	e.int(v.at - novelLabel)
+	e.int(int(v.side)<<eventBits | bit(rateBit, v.rate) | bit(scoredBit, v.scores != nil) | bit(shiftedBit, shifted) |
+		bit(coarseBit, v.coarse) | bit(inverseBit, v.inverse))
+	e.int(v.at - orCancelled)
 	e.spans(v.stable)
 	if shifted {
 		e.spans(v.candidate)
 	}
+}
+
+// completes adds what is not written of an event, and reports whether the criterion
+// has such a one.
+func (w *watch) completes(v *event) bool {
+	if v.at == orCancelled {
+		_, ok := w.meter.(interface{ unanswered() span })
+		return ok && v.side == above
+	}
+	return w.book.complete(v)
 }
 
 // bit is a bit that is set or not.
@@ -143,14 +123,15 @@ func (v *event) decode(d *decoder, w *watch) {
 	v.guess = d.within(d.exact(), guessFloor, 1-guessFloor)
 	flags := d.upTo(1<<(eventBits+2) - 1)
 	v.rate, v.side = flags&rateBit != 0, side(flags>>eventBits)
-	v.at = d.upTo(math.MaxInt32) + novelLabel
+	v.coarse, v.inverse = flags&coarseBit != 0, flags&inverseBit != 0
+	v.at = d.upTo(math.MaxInt32) + orCancelled
 	cells := w.meter.cells()
 	v.stable = d.spans(cells)
 	v.candidate = v.stable
 	if flags&shiftedBit != 0 {
 		v.candidate = d.spans(cells)
 	}
-	d.check(w.book.complete(v), "an event that is not bet on")
+	d.check(w.completes(v), "an event that is not bet on")
 	d.check((v.scores != nil) == (flags&scoredBit != 0), "scores of nothing")
 	d.check(v.scores == nil || len(v.scores) == cells, "scores of other cells")
 }

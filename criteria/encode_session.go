@@ -4,6 +4,7 @@ package criteria
 func (s *session) encode(e *encoder) {
 	e.fractions(s.shares)
 	e.int(s.steps)
+	e.bool(s.behind)
 	e.int(s.rounds)
 	e.uint(uint64(s.opened))
 	s.round.encode(e)
@@ -19,12 +20,12 @@ func (s *session) encode(e *encoder) {
 // decode makes a session that is new the one that was written.
 func (s *session) decode(d *decoder, alpha float64) {
 	list := s.columns.list
-	s.shares = d.fractions(s.group == callsGroup || s.group == pairsGroup)
-	s.steps, s.rounds = d.number(), d.number()
+	s.shares = d.fractions(s.needsNoCoin())
+	s.steps, s.behind, s.rounds = d.number(), d.bool(), d.number()
 	s.opened = d.duration()
-	s.round.decode(d, list, nil)
-	s.step.decode(d, list, nil)
-	s.closed.decode(d, list, nil)
+	for _, c := range []*counts{&s.round, &s.step, &s.closed} {
+		c.decode(d, s.group, list, nil)
+	}
 	d.check(s.closed.holds(&s.round), "more calls than there can be")
 	s.seeds = d.calls()
 	d.sparse(s.seed)
@@ -37,6 +38,9 @@ func (s *session) decode(d *decoder, alpha float64) {
 		}
 	}
 }
+
+// needsNoCoin reports whether all may be the candidate's.
+func (s *session) needsNoCoin() bool { return s.group == callsGroup || s.group == pairsGroup }
 
 // mark marks the ids that the session remembers anything of.
 func (s *session) mark(u usage) {

@@ -14,27 +14,39 @@ func TestEncodedSizes(t *testing.T) {
 		criterion     Criterion
 		empty, cohort int
 	}{
-		{ErrorRate{}, 30, 40},
-		{Latency{}, 30, 130},
-		{Distribution{Signal: "score"}, 30, 170},
-		{Categories{Signal: "class"}, 34, 118},
-		{Backstop{}, 30, 34},
+		{ErrorRate{}, 30, 39},
+		{FailureModes{}, 34, 69},
+		{SessionErrorRate{}, 30, 39},
+		{Backstop{}, 30, 33},
+		{Latency{}, 30, 121},
+		{LatencyObjective{Quantile: 0.99, Limit: time.Second}, 30, 39},
+		{Distribution{Signal: "score"}, 30, 163},
+		{Categories{Signal: "class"}, 34, 121},
+		{Mean{Signal: "score", Want: Higher}, 30, 159},
+		{Rate{Signal: "done", Want: Higher}, 30, 39},
+		{Disagreement{}, 30, 36},
+		{Difference{Signal: "score"}, 30, 36},
 	} {
-		config := everyKind()
-		config.Criteria = []Criterion{c.criterion}
+		config := allKinds()
+		config.Criteria, config.Slices, config.Sentinel = []Criterion{c.criterion}, nil, false
 		config.LabelText = func(int, uint16) string { return "text" }
+		config.ClassText = func(uint16) string { return "text" }
 		e := mustJudge(t, config).NewEvidence()
 		require.InDelta(t, c.empty, len(sent(t, e)), 5, c.criterion.Name())
-		for _, o := range benchmarkObservations()[:250] {
+		chance := newChance(0)
+		for i, o := range benchmarkObservations()[:250] {
+			o.Class = uint16(i % 5)
 			e.Observe(Fresh, &o)
+			e.ObserveWindow(Fresh, &o)
+			e.ObservePair(chance.pair())
 		}
 		require.InEpsilon(t, c.cohort, len(sent(t, e)), 0.1, c.criterion.Name())
 	}
 }
 
 func TestEncodedSizeOfAJudge(t *testing.T) {
-	require.InEpsilon(t, 5_000, len(encoded(t, hundredThousand(t, 0))), 0.1)
-	require.InEpsilon(t, 84_000, len(encoded(t, hundredThousand(t, 20))), 0.1)
+	require.InEpsilon(t, 7_200, len(encoded(t, hundredThousand(t, 0))), 0.1)
+	require.InEpsilon(t, 56_000, len(encoded(t, hundredThousand(t, 20))), 0.1)
 }
 
 // hundredThousand is a judge of five criteria after 100,000 requests in so many slices.

@@ -13,7 +13,7 @@ import (
 )
 
 // Why an encoding is refused. The errors of [Evidence.UnmarshalBinary],
-// [RestoreJudge] and [ReadDictionary] wrap one of them.
+// [RestoreJudge], [ReadDictionary] and [Routing.UnmarshalBinary] wrap one of them.
 var (
 	// ErrCorrupt is an encoding that is cut, changed or something else altogether.
 	ErrCorrupt = errors.New("criteria: encoding is corrupt")
@@ -28,12 +28,13 @@ var (
 )
 
 // Every encoding is, in all versions: three letters of what it is, the version,
-// content, and the CRC-32C of all of that, little-endian. The content begins with
-// the fingerprint of the configuration. Numbers are varints, but for logarithms
+// content, and the CRC-32C of all of that, little-endian. The content of evidence and
+// judges begins with the fingerprint of the configuration. Numbers are varints, but for logarithms
 // and guesses, which are the eight bytes of their float64.
 const (
 	evidenceLetters = "MCE"
 	judgeLetters    = "MCJ"
+	routingLetters  = "MCR"
 	encodingVersion = 1
 
 	headerSize  = 4
@@ -72,10 +73,16 @@ type encoder struct {
 	from int // where the encoding begins
 }
 
-func newEncoder(b []byte, letters string, fingerprint uint64) *encoder {
+func newEncoder(b []byte, letters string) *encoder {
 	e := &encoder{b: b, from: len(b)}
 	e.b = append(append(e.b, letters...), encodingVersion)
-	e.b = binary.LittleEndian.AppendUint64(e.b, fingerprint)
+	return e
+}
+
+// newEncoderFor begins the content with the fingerprint of a configuration.
+func newEncoderFor(b []byte, letters string, print uint64) *encoder {
+	e := newEncoder(b, letters)
+	e.fixed(print)
 	return e
 }
 
@@ -98,9 +105,10 @@ func (e *encoder) bool(x bool) {
 }
 
 // exact writes any float in eight bytes.
-func (e *encoder) exact(x float64) {
-	e.b = binary.LittleEndian.AppendUint64(e.b, math.Float64bits(x))
-}
+func (e *encoder) exact(x float64) { e.fixed(math.Float64bits(x)) }
+
+// fixed writes eight bytes.
+func (e *encoder) fixed(x uint64) { e.b = binary.LittleEndian.AppendUint64(e.b, x) }
 
 // short writes any float, too, those with few digits in few bytes: whole numbers
 // as a rule in one to three.

@@ -14,6 +14,10 @@ type ErrorRate struct {
 	// Tolerance is the relative excess allowed, in [0, 100]: 0.2 is a fifth
 	// more failures than stable. Zero means [DefaultTolerance]; [Strict] none.
 	Tolerance float64
+	// Margin is the further absolute excess that promotion has to rule out, in
+	// (0, 1): with 0.005 five failures more in a thousand calls. Zero means
+	// [DefaultMargin].
+	Margin float64
 	// Role is what a breach does; zero is Guardrail.
 	Role Role
 	// Weight is the part of the budget, relative to the other criteria of the
@@ -29,24 +33,36 @@ func (c ErrorRate) String() string { return "error_rate at most " + times(c.Tole
 
 func (c ErrorRate) plan(_ *Config, p *problems) plan {
 	p.checkTolerance(c.Tolerance)
+	p.checkMargin(c.Margin)
 	p.checkWeight(c.Weight)
 	p.checkRole(c.Role)
 	x := effectiveTolerance(c.Tolerance)
+	l := line{m: 1 + x}
 	return plan{
 		role: c.Role, weight: relativeWeight(c.Weight), tolerance: x,
 		meter: harmMeter{},
-		book:  newRateBook("failed", line{m: 1 + x}, ratePrior),
+		book:  newRateBook("failed", l, ratePrior),
+		safe:  l.moved(effectiveMargin(c.Margin, DefaultMargin)),
 	}
 }
 
-// harmMeter has two cells: 0 is fine, 1 is harm. It always has a value.
+// harmMeter has three cells: 0 is fine, 1 is harm, 2 is cancelled, which is no
+// harm. It always has a value.
 type harmMeter struct{}
 
-func (harmMeter) cells() int { return 2 }
+const cancelledCell = 2
+
+func (harmMeter) cells() int { return 3 }
 
 func (harmMeter) cell(o *Observation) int {
-	if o.Outcome.harm() {
+	switch {
+	case o.Outcome.harm():
 		return 1
+	case o.Outcome == Cancelled:
+		return cancelledCell
 	}
 	return 0
 }
+
+// unanswered is harm and cancelled calls.
+func (harmMeter) unanswered() span { return span{1, cancelledCell + 1} }

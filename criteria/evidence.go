@@ -2,6 +2,7 @@ package criteria
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 )
 
@@ -17,6 +18,7 @@ type Evidence struct {
 	form   *form
 	tables [numTables]counts // by group
 	slices crossings
+	dice   rand.PCG // for what is rounded at random
 }
 
 // Observe counts one settled request in its stratum and, if it belongs there, in
@@ -28,13 +30,17 @@ func (e *Evidence) Observe(s Stratum, o *Observation) {
 		return
 	}
 	if o.Arm == Candidate {
-		e.count(callsGroup, Fresh, o)
+		e.count(callsGroup, Fresh, o, 0)
+	}
+	var dice uint64
+	if e.form.rounds {
+		dice = e.dice.Uint64()
 	}
 	if s >= 0 && s < Sentinel {
-		e.observe(s, o)
+		e.observe(s, o, dice)
 	}
 	if o.Sentinel && e.tables[coinsGroup].strata > int(Sentinel) {
-		e.observe(Sentinel, o)
+		e.observe(Sentinel, o, dice)
 	}
 }
 
@@ -43,21 +49,31 @@ func (e *Evidence) Observe(s Stratum, o *Observation) {
 // harm if any call of the window was.
 func (e *Evidence) ObserveWindow(s Stratum, o *Observation) {
 	if e.form != nil && o.valid() && s >= 0 && s < Sentinel {
-		e.count(windowsGroup, s, o)
+		e.count(windowsGroup, s, o, 0)
 	}
 }
 
-func (e *Evidence) observe(s Stratum, o *Observation) {
-	e.count(coinsGroup, s, o)
+// ObservePair counts one input that both models saw, for the criteria that judge
+// pairs alone: [Disagreement] and [Difference]. Nothing of p is kept.
+func (e *Evidence) ObservePair(p *Pair) {
+	if e.form != nil && len(e.form.columns[pairsGroup].list) > 0 {
+		e.form.columns[pairsGroup].countPair(&e.tables[pairsGroup], p)
+	}
+}
+
+// observe counts a call in all traffic and in its slices, where the dice make it the
+// same cell.
+func (e *Evidence) observe(s Stratum, o *Observation, dice uint64) {
+	e.count(coinsGroup, s, o, dice)
 	for d, cell := range o.Slices[:min(len(o.Slices), e.form.dimensions)] {
 		if cell < SliceCells {
-			e.slices.count(&e.form.columns[coinsGroup], s, d, cell, o)
+			e.slices.count(&e.form.columns[coinsGroup], s, d, cell, o, dice)
 		}
 	}
 }
 
-func (e *Evidence) count(g group, s Stratum, o *Observation) {
-	e.form.columns[g].count(&e.tables[g], s, o)
+func (e *Evidence) count(g group, s Stratum, o *Observation, dice uint64) {
+	e.form.columns[g].count(&e.tables[g], s, o, dice)
 }
 
 // Merge adds the counts of o, which stays as it is. Evidence of a judge with
@@ -106,6 +122,7 @@ type form struct {
 	columns    [numTables]columns
 	strata     [numTables]int
 	dimensions int
+	rounds     bool   // some column is rounded at random
 	text       string // what the cells mean, to compare forms of two judges
 	print      uint64 // its fingerprint
 
@@ -120,6 +137,9 @@ func newForm(c *Config, watches []*watch) *form {
 	for _, w := range watches {
 		w.place(f.columns[w.group].append(w.meter))
 		fmt.Fprintf(&text, "%s, %d cells\n", describe(w.criterion), w.meter.cells())
+		if _, ok := w.meter.(rounder); ok {
+			f.rounds = true
+		}
 	}
 	f.text = text.String()
 	f.print, f.words = fingerprint(f.text), f.vocabularies()
@@ -131,8 +151,11 @@ func (f *form) same(o *form) bool {
 	return f != nil && o != nil && (f == o || f.text == o.text)
 }
 
-func (f *form) newEvidence() *Evidence {
+func (f *form) newEvidence(seed, stream uint64) *Evidence {
 	e := &Evidence{form: f}
+	if f.rounds {
+		e.dice.Seed(seed, stream)
+	}
 	for i := range e.tables {
 		e.tables[i] = newCounts(f.strata[i], f.columns[i].width)
 	}
@@ -145,20 +168,50 @@ type columns struct {
 	width int
 }
 
+// A column is the cells of a meter, of one kind or another.
 type column struct {
 	meter  meter
+	call   callMeter
+	round  rounder
+	pair   pairMeter
 	offset int
+}
+
+func newColumn(m meter, offset int) column {
+	c := column{meter: m, offset: offset}
+	c.call, _ = m.(callMeter)
+	c.round, _ = m.(rounder)
+	c.pair, _ = m.(pairMeter)
+	return c
+}
+
+// A rounder is a meter with values between its cells: the dice, equally likely to be
+// any number, say which of the two cells it is.
+type rounder interface {
+	meter
+	round(o *Observation, dice uint64) int
+}
+
+// evenDice round to the nearest cell, which will do where nothing is bet on it.
+const evenDice = 1 << 63
+
+// cell returns the column of a call.
+func (c *column) cell(o *Observation, dice uint64) int {
+	if c.round != nil {
+		return c.offset + c.round.round(o, dice)
+	}
+	return c.offset + c.call.cell(o)
 }
 
 func (c *columns) append(m meter) (offset int) {
 	offset = c.width
-	c.list = append(c.list, column{m, offset})
+	c.list = append(c.list, newColumn(m, offset))
 	c.width += m.cells() + 1
 	return offset
 }
 
 // count adds one observation.
-func (c *columns) count(to *counts, s Stratum, o *Observation) {
+func (c *columns) count(to *counts, s Stratum, o *Observation, dice uint64) {
 	if len(c.list) == 0 {
 		return
 	}
@@ -166,6 +219,20 @@ func (c *columns) count(to *counts, s Stratum, o *Observation) {
 	to.seen[r]++
 	row := to.cells[r*to.width : (r+1)*to.width]
 	for i := range c.list {
-		row[c.list[i].offset+c.list[i].meter.cell(o)]++
+		row[c.list[i].cell(o, dice)]++
+	}
+}
+
+// countPair adds one pair where it bears on something.
+func (c *columns) countPair(to *counts, p *Pair) {
+	row, counted := to.row(0, int(Candidate)), false
+	for i := range c.list {
+		if cell := c.list[i].pair.pairCell(p); cell != unpaired {
+			row[c.list[i].offset+cell]++
+			counted = true
+		}
+	}
+	if counted {
+		to.seen[Candidate]++
 	}
 }

@@ -39,7 +39,7 @@ func TestObserveCells(t *testing.T) {
 		{"fine", ErrorRate{}, Observation{}, 0},
 		{"failed", ErrorRate{}, Observation{Outcome: Failed}, 1},
 		{"overdue is harm", ErrorRate{}, Observation{Outcome: Overdue}, 1},
-		{"cancelled is not harm", ErrorRate{}, Observation{Outcome: Cancelled, Arm: Candidate}, 0},
+		{"cancelled is not harm", ErrorRate{}, Observation{Outcome: Cancelled, Arm: Candidate}, cancelledCell},
 		{"latency", Latency{}, Observation{Latency: ms}, latencyBin(ms)},
 		{"latency of the candidate is not moved", Latency{Tolerance: 1}, Observation{Arm: Candidate, Latency: ms}, latencyBin(ms)},
 		{"no latency", Latency{}, Observation{Latency: -1}, latencyBins},

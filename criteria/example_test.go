@@ -215,3 +215,19 @@ func ExampleRatioInterval() {
 	fmt.Println(criteria.RatioInterval(5, 20, 0.05, 0.05))
 	// Output: [0.944, 27.2]
 }
+
+// A report names more than what failed alone, with a promise about the list.
+func ExampleDiscoveries() {
+	verdicts := []criteria.Verdict{
+		{Name: "error_rate", LogE: 0.3},
+		{Name: "latency", LogE: 3.4},
+		{Name: "categories(class)", LogE: 3.1},
+		{Name: "distribution(score)", LogE: -0.7},
+	}
+	for _, v := range criteria.Discoveries(verdicts, 0.1) {
+		fmt.Println(v.Name)
+	}
+	// Output:
+	// latency
+	// categories(class)
+}

@@ -11,9 +11,10 @@ func (w *watch) verdict(s *session, names *names, alpha float64) Verdict {
 		return *w.failed
 	}
 	what := w.finding(s)
-	v := w.blank(alpha)
+	v := w.unexplained(alpha)
 	v.Stable, v.Candidate = newEstimate(what.stable, alpha), newEstimate(what.candidate, alpha)
 	v.LogE, v.Finding = w.logE, what.words()
+	v.Quantiles = w.quantiles(s)
 	if what.slice != nil {
 		v.Slice = names.slice(what.slice.dimension, what.slice.cell)
 	} else if what.event != nil {
@@ -23,8 +24,8 @@ func (w *watch) verdict(s *session, names *names, alpha float64) Verdict {
 	return v
 }
 
-// blank is what is the same in all verdicts of the criterion.
-func (w *watch) blank(alpha float64) Verdict {
+// unexplained is what is the same in all verdicts of the criterion.
+func (w *watch) unexplained(alpha float64) Verdict {
 	return Verdict{
 		Criterion: w.criterion, Name: w.criterion.Name(), Role: w.role,
 		Tolerance: w.tolerance, Weight: w.share,
@@ -43,6 +44,8 @@ func (w *watch) fail(explain func(*watch) Verdict, reason string) {
 // A finding is the event that speaks loudest, as people are shown it.
 type finding struct {
 	what              string
+	of                string // what is counted
+	amount            func(rate float64) string
 	alone             bool // about the candidate only
 	event             *event
 	slice             *slice // nil: in all traffic
@@ -64,9 +67,9 @@ func (f *finding) words() string {
 	case f.what == "":
 		return ""
 	case f.alone:
-		return fmt.Sprintf("%s: %s of candidate calls", f.what, percent(f.candidate.rate()))
+		return fmt.Sprintf("%s: %s of %s", f.what, f.amount(f.candidate.rate()), f.of)
 	}
-	return fmt.Sprintf("%s: %s of candidate, %s of stable calls", f.what, percent(f.candidate.rate()), percent(f.stable.rate()))
+	return fmt.Sprintf("%s: %s of candidate, %s of stable %s", f.what, f.amount(f.candidate.rate()), f.amount(f.stable.rate()), f.of)
 }
 
 // finding looks for the loudest event, in all traffic or in the slice that weighs
@@ -78,26 +81,64 @@ func (w *watch) finding(s *session) finding {
 		}
 	}
 	e := w.book.leader()
-	f := finding{event: e, alone: w.book.null().m == 0}
+	f := w.blank()
+	f.event = e
 	if e == nil {
 		e = &event{}
 	} else {
-		e, f.what = w.shown(e)
+		e, f.what = w.shown(w.newcomer(e, s))
 		f.event = e
 	}
 	f.stable, f.candidate = w.estimate(e, s, Stable), w.estimate(e, s, Candidate)
 	return f
 }
 
+// newcomer looks into the event of all labels that stable has not given: if half of
+// the candidate's calls that showed it gave the same label, that is the event.
+func (w *watch) newcomer(e *event, s *session) *event {
+	if e.at != novelLabel {
+		return e
+	}
+	most, all := event{}, 0.0
+	best := 0.0
+	for _, spans := range e.candidate {
+		for id := spans.from; id < spans.to; id++ {
+			one := event{stable: []span{{id, id + 1}}, at: id}
+			n := w.estimate(&one, s, Candidate).events
+			if all += n; n > best {
+				most, best = one, n
+			}
+		}
+	}
+	if best == 0 || 2*best < all {
+		return e
+	}
+	return &most
+}
+
 // shown is the event that people are shown for another: itself or its complement.
 func (w *watch) shown(e *event) (*event, string) {
 	what, complement := w.book.words(e)
 	if complement {
-		given := []span{{e.at, e.at + 1}}
-		e = &event{stable: given, candidate: given}
+		e = e.complement()
 	}
 	return e, what
 }
+
+// blank is a finding without an event.
+func (w *watch) blank() finding {
+	f := finding{of: w.group.noun() + "s", alone: w.book.null().m == 0, amount: percent}
+	if f.alone && w.group != pairsGroup {
+		f.of = "candidate " + f.of
+	}
+	if m, ok := w.book.(measure); ok {
+		f.amount = m.amount
+	}
+	return f
+}
+
+// A measure is a book with other units than percent of calls.
+type measure interface{ amount(rate float64) string }
 
 // sliceFinding is the loudest event within a slice.
 func (w *watch) sliceFinding(sl *slice) finding {
@@ -106,16 +147,14 @@ func (w *watch) sliceFinding(sl *slice) finding {
 		return finding{slice: sl}
 	}
 	what, complement := w.book.words(&sl.events[i])
-	n := sl.past[i].plus(sl.seen(i))
-	n.c0 -= sl.missing[Candidate]
-	n.s1 -= sl.missing[Stable]
+	n := sl.seen(i)
 	if complement {
-		n = tally{n.c0, n.c1, n.s0, n.s1}
+		n = shown{n.c0, n.c1, n.s0, n.s1}
 	}
-	return finding{
-		what: what, alone: w.book.null().m == 0, slice: sl,
-		stable: tallied{n.s1, n.s1 + n.s0}, candidate: tallied{n.c1, n.c1 + n.c0},
-	}
+	f := w.blank()
+	f.what, f.slice = what, sl
+	f.stable, f.candidate = tallied{n.s1, n.s1 + n.s0}, tallied{n.c1, n.c1 + n.c0}
+	return f
 }
 
 // reason says why there is no evidence yet.
@@ -123,8 +162,10 @@ func (w *watch) reason(s *session, v *Verdict) string {
 	switch {
 	case s.shares == [NumStrata]float64{}:
 		return "nothing counts now: no share is between 0 and 1"
+	case v.Candidate.Calls == 0 && w.group == pairsGroup:
+		return "no pair counted yet"
 	case v.Candidate.Calls == 0:
-		return "no call of the candidate counted yet"
+		return "no " + w.group.noun() + " of the candidate counted yet"
 	case w.book.starved():
 		return fmt.Sprintf("no bets before %d values are known", valuesForBets)
 	}

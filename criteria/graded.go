@@ -52,8 +52,6 @@ func (g *graded) read(t *sums, s int) {
 	}
 }
 
-func (g *graded) add(s int, arm Arm, cell int, n float64) { g.counts[s][arm][cell] += n }
-
 // settle adds to the capital of the bets what one stratum pays.
 func (g *graded) settle(capital []float64, s int) {
 	for arm := range numArms {
@@ -67,15 +65,14 @@ func (g *graded) settle(capital []float64, s int) {
 	}
 }
 
-// tally is the scores added up.
-func (g *graded) tally(s int) (t tally) {
+// shown is the scores of the calls with a value, added up.
+func (g *graded) shown(s int) (t shown) {
 	for arm := range numArms {
 		for j, x := range g.scores {
 			n := g.counts[s][arm][j]
 			t.add(Arm(arm), true, n*x)
 			t.add(Arm(arm), false, n*(1-x))
 		}
-		t.add(Arm(arm), Arm(arm) == Stable, g.counts[s][arm][len(g.scores)])
 	}
 	return t
 }

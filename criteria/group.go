@@ -24,6 +24,17 @@ func (g group) table() int {
 	return int(g)
 }
 
+// noun is what is counted in the group.
+func (g group) noun() string {
+	switch g {
+	case windowsGroup:
+		return "window"
+	case pairsGroup:
+		return "pair"
+	}
+	return "call"
+}
+
 // strata is the number of strata in each table.
 func strata(sentinel bool) [numTables]int {
 	s := [numTables]int{coinsGroup: int(Sentinel), windowsGroup: int(Sentinel), callsGroup: 1, pairsGroup: 1}

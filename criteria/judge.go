@@ -11,10 +11,11 @@ import (
 // and returns rulings.
 //
 // The guardrails' evidence is summed with weights fixed at the start that add up
-// to 1 over two groups, the [Backstop] and all others. The candidate is to be
+// to 1 over all groups of criteria, see the package comment. The candidate is to be
 // rolled back when the sum within one group reaches 1/alpha. Criteria with role
 // Hold have a sum of their own, against the same limit; those with role Observe
-// fail only for the report.
+// fail only for the report. That the candidate may get more traffic is another
+// question with a proof of its own, see [Judge.Promotion].
 //
 //   - Assumes: randomised assignment with the shares given, each coin folded once,
 //     in the order of assignment; see the package comment.
@@ -22,15 +23,17 @@ import (
 //     of looks; the same for Hold and its criteria.
 //   - Cost: a fold is O(cells + bets), without allocation (BenchmarkFold). Memory:
 //     176 bytes a cell of each criterion, two and a half times that with a
-//     [Sentinel]; 50 KB for a criterion on latency or labels, 15 KB on a number, 2 KB
-//     for a rate. A slice that bets adds to each some 100 bytes a bet: 1 KB for a
-//     rate, 4 KB for latency, 8 KB for a number, 15 KB for ten labels.
+//     [Sentinel]; 50 KB for a criterion on latency, labels or failure modes, 15 KB on a
+//     number, 2 KB for a rate or for pairs. A slice that bets adds to each 1 KB for a
+//     rate, 3 KB for latency, 6 KB for a number, 8 KB for a mean, 11 KB for ten labels.
 //   - Source: Vovk, Wang, E-values: calibration, combination and applications, arXiv
 //     1912.06116; Shin, Ramdas, Rinaldo, E-detectors, arXiv 2203.03532.
 type Judge struct {
 	form     *form
 	names    names
 	alpha    float64
+	beta     float64
+	minCalls uint64
 	watches  []*watch // as declared
 	sessions [numGroups]*session
 	panels   panels
@@ -38,6 +41,8 @@ type Judge struct {
 	now      time.Duration
 	before   time.Duration // awake time of the process it was restored from
 	ruling   Ruling
+	seed     uint64 // of the dice of all evidence
+	streams  uint64 // of dice given out
 }
 
 // NewJudge checks the configuration and returns a judge for one epoch. The error
@@ -63,7 +68,10 @@ func newJudge(c Config) (*Judge, error) {
 	if err := p.join(); err != nil {
 		return nil, err
 	}
-	j := &Judge{form: newForm(&c, watches), names: names{&c}, alpha: c.alpha(), watches: watches}
+	j := &Judge{
+		form: newForm(&c, watches), names: names{&c}, watches: watches, seed: c.Rounding,
+		alpha: c.alpha(), beta: c.beta(), minCalls: c.minCalls(),
+	}
 	for g := range group(numGroups) {
 		j.sessions[g] = newSession(g, members(watches, g), j.form)
 	}
@@ -86,8 +94,12 @@ func members(watches []*watch, g group) (in []*watch) {
 }
 
 // NewEvidence returns empty counts for this judge. Evidence of a judge with the
-// same criteria and signals, in another process too, counts the same cells.
-func (j *Judge) NewEvidence() *Evidence { return j.form.newEvidence() }
+// same criteria and signals, in another process too, counts the same cells. Each
+// has dice of its own for what is rounded at random, see [Config.Rounding].
+func (j *Judge) NewEvidence() *Evidence {
+	j.streams++
+	return j.form.newEvidence(j.seed, j.streams)
+}
 
 // Seed takes one call of stable from before exposure. Such calls make the first
 // thresholds, guesses and known labels; they are no evidence. The last 2,000 or
@@ -111,6 +123,8 @@ func (j *Judge) BeginStep(shares [NumStrata]float64) {
 	shares[Sentinel] = 0
 	j.sessions[coinsGroup].begin(shares, j.now)
 	j.sessions[sentinelGroup].begin(sentinel, j.now)
+	j.sessions[windowsGroup].fallBehind()
+	j.sessions[pairsGroup].begin(j.sessions[pairsGroup].shares, j.now)
 }
 
 // BeginWindows is BeginStep for the windows of units, which lag behind: they
@@ -160,12 +174,33 @@ func (j *Judge) Carves() []Carve { return slices.Clone(j.carves) }
 func (j *Judge) Verdicts() []Verdict {
 	verdicts := make([]Verdict, len(j.watches))
 	for i, w := range j.watches {
-		if w.twin != nil && w.twin.weighed() > w.weighed() {
-			w = w.twin
+		verdicts[i] = j.both(w)
+		if verdicts[i].Result == NoEvidence && j.proves(w, safeNow) {
+			verdicts[i].Result, verdicts[i].Reason = Pass, "proven not to be worse, within its margin"
 		}
-		verdicts[i] = j.verdict(w)
 	}
 	return verdicts
+}
+
+// both is the verdict on a criterion that may have a twin: the evidence is the
+// average of theirs, explained by who has more.
+func (j *Judge) both(w *watch) Verdict {
+	twin := w.twin
+	if twin == nil {
+		return j.verdict(w)
+	}
+	louder := w
+	if w.failed == nil && (twin.failed != nil || twin.weighed() > w.weighed()) {
+		louder = twin
+	}
+	v := j.verdict(louder)
+	if v.Result == Fail {
+		return v
+	}
+	v.LogE = logAdd(math.Log(1-sentinelShare)+w.logE, math.Log(sentinelShare)+twin.logE)
+	v.Weight = w.share + twin.share
+	v.Limit = math.Log(1 / (j.alpha * v.Weight))
+	return v
 }
 
 func (j *Judge) verdict(w *watch) Verdict { return w.verdict(j.sessions[w.group], &j.names, j.alpha) }

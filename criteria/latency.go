@@ -16,7 +16,7 @@ import (
 //
 //   - Assumes: the coins of the router only; no shape of the distribution.
 //   - Guarantees: P(Fail ever reported | P(candidate > (1+x) T) <= P(stable > T) +
-//     margin at every T used) <= its part of alpha, x being the tolerance in whole
+//     Allowance at every T used) <= its part of alpha, x being the tolerance in whole
 //     bins.
 //   - Cost: one table look-up and one increment a request; a pass over the bins and
 //     35 bets a fold, no allocation (BenchmarkFold/latency).
@@ -26,10 +26,14 @@ type Latency struct {
 	// Tolerance is the relative slowdown allowed, in [0, 100]: 0.2 is a fifth
 	// slower. Zero means [DefaultTolerance], one bin; [Strict] none.
 	Tolerance float64
-	// Margin is the fraction of calls, in [0, 1), that may be slower beyond that at
+	// Allowance is the fraction of calls, in [0, 1), that may be slower beyond that at
 	// every quantile: with 0.02 two calls in a hundred more. It is for what slows a
 	// few calls whatever the model. Zero means none; a canary that runs the
 	// candidate on goroutines of its own puts 0.02 in its place. [Strict] means none.
+	Allowance float64
+	// Margin is the further fraction of calls that may be slower at a quantile as far
+	// as promotion is concerned, in (0, 1): more has to be ruled out. Zero means
+	// [DefaultShapeMargin].
 	Margin float64
 	// Role is what a breach does; zero is Guardrail.
 	Role Role
@@ -47,40 +51,43 @@ func (c Latency) Name() string { return "latency" }
 // String says what is demanded.
 func (c Latency) String() string {
 	s := "latency at most " + times(c.Tolerance) + " at every quantile"
-	if m := c.margin(); m > 0 {
-		s += fmt.Sprintf(", but for %.4g %% of calls", 100*m)
+	if a := c.allowance(); a > 0 {
+		s += fmt.Sprintf(", but for %.4g %% of calls", 100*a)
 	}
 	return s
 }
 
-// margin resolves the special value of Margin.
-func (c Latency) margin() float64 {
-	if c.Margin == Strict {
+// allowance resolves the special value of Allowance.
+func (c Latency) allowance() float64 {
+	if c.Allowance == Strict {
 		return 0
 	}
-	return c.Margin
+	return c.Allowance
 }
 
 func (c Latency) plan(_ *Config, p *problems) plan {
 	p.checkTolerance(c.Tolerance)
-	if m := c.margin(); !(m >= 0 && m < 1) {
-		p.add("margin %v is neither in [0, 1) nor Strict", c.Margin)
+	if a := c.allowance(); !(a >= 0 && a < 1) {
+		p.add("allowance %v is neither in [0, 1) nor Strict", c.Allowance)
 	}
+	p.checkMargin(c.Margin)
 	p.checkWeight(c.Weight)
 	p.checkRole(c.Role)
 	x := effectiveTolerance(c.Tolerance)
+	l := line{m: 1, d: c.allowance()}
 	return plan{
 		role: c.Role, weight: relativeWeight(c.Weight), tolerance: x,
 		meter: latencyMeter{},
 		book: newThresholdBook(thresholds{
 			cells:  latencyBins,
 			levels: latencyLevels,
-			line:   line{m: 1, d: c.margin()},
+			line:   l,
 			shift:  int(math.Round(math.Log1p(x) / math.Log(latencyGrowth))),
 			phrase: func(_ side, cut int) string {
 				return "slower than " + durationText(time.Duration(latencyEdges[cut]))
 			},
 		}),
+		safe: l.moved(effectiveMargin(c.Margin, DefaultShapeMargin)),
 	}
 }
 

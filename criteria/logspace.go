@@ -11,9 +11,12 @@ func logSum(x []float64) float64 {
 	if math.IsInf(most, -1) {
 		return most
 	}
+	const negligible = -40 // beyond the last bit of a sum of thousands
 	sum := 0.0
 	for _, v := range x {
-		sum += math.Exp(v - most)
+		if v -= most; v > negligible {
+			sum += math.Exp(v)
+		}
 	}
 	return most + math.Log(sum)
 }

@@ -1,6 +1,9 @@
 package criteria
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // names is what a configuration calls things, for people. The texts come from
 // models and requests, so they are quoted.
@@ -11,6 +14,21 @@ func (n names) label(signal, id int) string {
 		return fmt.Sprintf("label %d", id)
 	}
 	return fmt.Sprintf("%q", n.LabelText(signal, uint16(id)))
+}
+
+// class names a failure class. Its text may hold an example in quotes.
+func (n names) class(id int) string {
+	switch {
+	case id >= MaxLabels:
+		return "an unclassified failure"
+	case n.ClassText == nil:
+		return fmt.Sprintf("class %d", id)
+	}
+	text := n.ClassText(uint16(id))
+	if strings.ContainsRune(text, '"') {
+		return fmt.Sprintf("%#q", text) // in backquotes, if it can be
+	}
+	return fmt.Sprintf("%q", text)
 }
 
 // slice names a cell of a dimension, as in `country="is"`.

@@ -113,8 +113,8 @@ const (
 type Observation struct {
 	// Arm is the arm assigned, whatever answered in the end.
 	Arm Arm
-	// Outcome is how the assigned arm did. Unless it is Fine, the numbers and
-	// labels are taken as missing.
+	// Outcome is how the assigned arm did. Unless it is Fine, the numbers, labels
+	// and checks are taken as missing.
 	Outcome Outcome
 	// Answered, on the candidate arm only, says that it failed and stable then
 	// answered the same input. It is the event of [Backstop].
@@ -163,6 +163,14 @@ func (o *Observation) label(i int) (int, bool) {
 	}
 	id := int(o.Labels[i])
 	return id, id < MaxLabels
+}
+
+// check returns what check i says, and whether it says anything.
+func (o *Observation) check(i int) (yes, ok bool) {
+	if o.Outcome != Fine || o.Unchecked&(1<<i) != 0 {
+		return false, false
+	}
+	return o.Checks&(1<<i) != 0, true
 }
 
 // valid reports whether the arm and the outcome are known ones.

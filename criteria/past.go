@@ -21,8 +21,9 @@ func (p *past) values() (n float64) {
 }
 
 // guess returns stable's rate of an event, drawn towards a prior rate that
-// weighs as much as the given number of calls.
+// weighs as much as the given number of calls. The event remembers the prior.
 func (p *past) guess(e *event, prior, weight float64) float64 {
+	e.prior, e.weight = prior, weight
 	missing := len(p.stable) - 1
 	events, calls := p.stable[missing], p.stable[missing]
 	for j, n := range p.stable[:missing] {

@@ -23,10 +23,12 @@ type session struct {
 	seed    []float64          // stable's, by column
 	seeds   float64            // calls in it
 
-	steps  int // begun so far
-	rounds int // closed so far
-	now    time.Duration
-	opened time.Duration // when the open round was opened, in the caller's awake time
+	steps    int // begun so far
+	openings int // of rounds so far
+	rounds   int // closed so far
+	now      time.Duration
+	opened   time.Duration // when the open round was opened, in the caller's awake time
+	behind   bool          // what is folded belongs to an earlier step: it proves nothing
 }
 
 func newSession(g group, watches []*watch, f *form) *session {
@@ -51,10 +53,21 @@ func newSession(g group, watches []*watch, f *form) *session {
 // begin starts a step. A round in which something was counted is closed first.
 func (s *session) begin(shares [NumStrata]float64, now time.Duration) {
 	s.close()
+	s.fallBehind()
+	s.behind = false
 	s.step.reset()
 	s.shares = shares
 	s.steps++
 	s.open(now)
+}
+
+// fallBehind gives up what was proven: a new step has begun, and until the session
+// begins it too it still counts the one before.
+func (s *session) fallBehind() {
+	s.behind = true
+	for _, w := range s.watches {
+		w.proof.reset()
+	}
 }
 
 // fold adds counts to the open round and reports whether any of them count.
@@ -148,6 +161,7 @@ func (s *session) close() {
 	for _, w := range s.watches {
 		w.read(&s.round)
 		w.book.close()
+		w.proof.close(&w.sums)
 	}
 	s.step.addAll(&s.round)
 	s.closed.addAll(&s.round)
@@ -158,8 +172,13 @@ func (s *session) close() {
 // open places the bets of a new round.
 func (s *session) open(now time.Duration) {
 	s.now, s.opened = now, now
+	s.openings++
 	for _, w := range s.watches {
-		w.book.open(w.past(s), s.shares)
+		before := w.past(s)
+		w.book.open(before, s.shares)
+		if w.proof.gates() && !s.behind {
+			w.proof.open(w.claims(before), before, s.shares)
+		}
 		w.read(&s.round)
 	}
 }
@@ -167,8 +186,8 @@ func (s *session) open(now time.Duration) {
 // plant adds one stable-only call to the seed. When the seed holds more than it
 // may, it is halved: that keeps it recent, and small beside what is counted.
 func (s *session) plant(o *Observation) {
-	for _, c := range s.columns.list {
-		s.seed[c.offset+c.meter.cell(o)]++
+	for i := range s.columns.list {
+		s.seed[s.columns.list[i].cell(o, evenDice)]++
 	}
 	if s.seeds++; s.seeds <= seedLimit {
 		return

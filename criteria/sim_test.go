@@ -45,8 +45,8 @@ type scene struct {
 // pace is the time between two requests: 50 a second.
 const pace = 20 * time.Millisecond
 
-// play runs one epoch to its rollback or end.
-func (sc scene) play(t testing.TB, seed uint64) run {
+// play runs one epoch to its rollback or end, and shows each call.
+func (sc scene) play(t testing.TB, seed uint64, show func(*criteria.Observation)) run {
 	judge, err := criteria.NewJudge(sc.config)
 	if err != nil {
 		t.Error(err)
@@ -68,6 +68,7 @@ func (sc scene) play(t testing.TB, seed uint64) run {
 			r.calls++
 		}
 		sc.world(rng, o.Arm, i, o)
+		show(o)
 		e.Observe(criteria.Fresh, o)
 		ruling := judge.Fold(e, time.Duration(i)*pace)
 		e.Reset()
@@ -83,13 +84,18 @@ func (sc scene) play(t testing.TB, seed uint64) run {
 
 // repeat plays a scene with seeds 0, 1, ..., on all processors.
 func (sc scene) repeat(t testing.TB, trials int) []run {
+	return sc.each(t, trials, func(int, *criteria.Observation) {})
+}
+
+// each is repeat, and shows every call of every run.
+func (sc scene) each(t testing.TB, trials int, show func(trial int, o *criteria.Observation)) []run {
 	runs := make([]run, trials)
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wait.Go(func() {
 			for i := int(next.Add(1)) - 1; i < trials; i = int(next.Add(1)) - 1 {
-				runs[i] = sc.play(t, uint64(i))
+				runs[i] = sc.play(t, uint64(i), func(o *criteria.Observation) { show(i, o) })
 			}
 		})
 	}

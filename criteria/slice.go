@@ -18,13 +18,21 @@ type slice struct {
 	step   int           // of the session, when the round was opened
 	opened time.Duration // when that was
 	calls  float64       // in the open round
+	lookup *lookup       // of its events
+	counts [NumStrata][numArms]tallier
 	logE   float64
-	dirty  bool // counted since logE
+	unseen float64 // calls since logE
+	full   bool    // the round ends with the next call
+	dirty  bool    // and enough of them to look again
 	carved bool
 
-	past    []tally          // past[event], of closed rounds
-	missing [numArms]float64 // calls without a value, of all rounds
+	past []shown // past[event], of closed rounds, without missing values
+	lost float64 // stable's missing values in them
 }
+
+// shown is how often an event was and was not seen in both arms, for people and
+// for guesses.
+type shown = tally
 
 // sliceWeight is the fraction that cell j of a dimension has of the dimension's
 // weight; over all cells it adds up to 1. Cells are numbered as they appear in
@@ -40,20 +48,20 @@ var sliceWeights = func() (sum float64) {
 
 // enter makes sure that a round is open in the present step. It reports whether
 // there is anything to bet on.
-func (sl *slice) enter(s *session, b book) bool {
-	if sl.step != s.steps {
+func (sl *slice) enter(s *session, w *watch) bool {
+	if sl.full || sl.step != s.steps {
 		sl.end()
 	}
 	if len(sl.events) > 0 {
 		return true
 	}
-	events := b.within()
+	events, lookup := w.within(s)
 	if len(events) == 0 {
 		return false
 	}
-	sl.step, sl.opened = s.steps, s.now
+	sl.step, sl.opened, sl.lookup = s.steps, s.now, lookup
 	if sl.past == nil {
-		sl.past = make([]tally, len(events))
+		sl.past = make([]shown, len(events))
 	}
 	if len(sl.past) != len(events) {
 		return false
@@ -61,10 +69,62 @@ func (sl *slice) enter(s *session, b book) bool {
 	own := append(sl.events[:0], events...)
 	for i := range own {
 		n := &sl.past[i]
-		own[i].guess = shrink(n.s1, n.s1+n.s0, events[i].guess, priorWeight)
+		own[i].guess = shrink(n.s1+sl.lost, n.s1+n.s0+sl.lost, events[i].guess, priorWeight)
 	}
 	sl.open(own, s.shares)
+	for s := range sl.counts {
+		for arm := range sl.counts[s] {
+			sl.counts[s][arm].reset(len(own))
+		}
+	}
 	return len(sl.events) > 0
+}
+
+// enough is how many calls of stable alone make a slice worth another look. A
+// call of the candidate always does.
+const enough = 32
+
+// count counts n calls of an arm in one cell, the last of which is missing.
+func (sl *slice) count(stratum int, arm Arm, cell int, n float64) {
+	if sl.graded != nil {
+		sl.graded.counts[stratum][arm][cell] += n
+	} else {
+		sl.counts[stratum][arm].count(sl.lookup.shown[arm], cell, n)
+	}
+	sl.calls += n
+	sl.unseen += n
+	sl.dirty = sl.dirty || arm == Candidate || sl.unseen >= enough
+}
+
+// look brings the evidence up to date.
+func (sl *slice) look() {
+	sl.dirty, sl.unseen = false, 0
+	sl.fill()
+	sl.logE = sl.process.logE()
+}
+
+// fill makes the tallies that the bets are paid by. A call without a value is
+// scored in the candidate's favour.
+func (sl *slice) fill() {
+	if sl.graded != nil {
+		return
+	}
+	for s := range sl.tallies {
+		candidate, stable := &sl.counts[s][Candidate], &sl.counts[s][Stable]
+		for i := range sl.tallies[s] {
+			t := &sl.tallies[s][i]
+			t.c1, t.c0 = candidate.split(sl.lookup, i)
+			t.s1, t.s0 = stable.split(sl.lookup, i)
+			t.c0 += candidate.missing
+			t.s1 += stable.missing
+		}
+	}
+}
+
+// leader is that of what was counted so far, which may be more than was looked at.
+func (sl *slice) leader() (best int, most float64) {
+	sl.fill()
+	return sl.process.leader()
 }
 
 // end closes the round.
@@ -73,21 +133,28 @@ func (sl *slice) end() {
 		return
 	}
 	for i := range sl.events {
-		sl.past[i] = sl.past[i].plus(sl.seen(i))
+		sl.past[i] = sl.seen(i)
 	}
+	for s := range sl.counts {
+		sl.lost += sl.counts[s][Stable].missing
+	}
+	sl.look()
 	sl.close()
-	sl.calls = 0
+	sl.calls, sl.full = 0, false
 }
 
-// seen is what the open round has counted of an event, over all strata.
-func (sl *slice) seen(i int) (n tally) {
+// seen is how often an event was seen in all rounds and strata.
+func (sl *slice) seen(i int) shown {
+	n := sl.past[i]
 	for s := range NumStrata {
 		switch {
 		case !sl.live[s]:
 		case sl.graded != nil:
-			n = n.plus(sl.graded.tally(s))
+			n = n.plus(sl.graded.shown(s))
 		default:
-			n = n.plus(sl.tallies[s][i])
+			c1, c0 := sl.counts[s][Candidate].split(sl.lookup, i)
+			s1, s0 := sl.counts[s][Stable].split(sl.lookup, i)
+			n = n.plus(shown{c1, c0, s1, s0})
 		}
 	}
 	return n
@@ -103,7 +170,7 @@ func (sl *slice) due(now time.Duration) bool {
 	return full && (closed < roundDoublings || now-sl.opened >= roundAge)
 }
 
-// slices are all slices of one criterion, by dimension and cell.
+// A slicing is all slices of one criterion, by dimension and cell.
 type slicing struct {
 	cells [][SliceCells]*slice
 	used  []*slice // in the order of their first call
@@ -137,8 +204,7 @@ func (x *slicing) evaluate() {
 	sum, idle := math.Inf(-1), 1.0
 	for _, sl := range x.used {
 		if sl.dirty {
-			sl.dirty = false
-			sl.logE = sl.process.logE()
+			sl.look()
 		}
 		idle -= math.Exp(sl.weight)
 		sum = logAdd(sum, sl.weight+sl.logE)
@@ -146,12 +212,11 @@ func (x *slicing) evaluate() {
 	x.logE = logAdd(sum, math.Log(max(idle, 0)))
 }
 
-// turn closes the rounds that are due; the next call in a slice opens its next.
+// turn notes which rounds are due. They end when the next call of their slice opens
+// another: until then people are shown what they have found.
 func (x *slicing) turn(now time.Duration) {
 	for _, sl := range x.used {
-		if sl.due(now) {
-			sl.end()
-		}
+		sl.full = sl.full || sl.due(now)
 	}
 }
 

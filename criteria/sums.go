@@ -10,19 +10,26 @@ type event struct {
 	stable, candidate []span
 	scores            []float64 // scores[cell] in [0, 1] instead of cells; nil otherwise
 	rate              bool      // a rate: absolute alternatives are bet on, too
+	coarse            bool      // bet on within a slice: with fewer alternatives
+	inverse           bool      // shown by all cells that do not show the event before it
 	guess             float64   // of stable's rate, fixed for a round
+	prior, weight     float64   // of the guess, and what it weighs in calls
 	side              side      // of the cut, for words
 	at                int       // the cut, or the label
 }
 
-// in reports whether a cell lies within some spans.
-func in(spans []span, cell int) bool {
-	for _, s := range spans {
-		if cell >= s.from && cell < s.to {
-			return true
-		}
+// complement is what people are shown for an event whose rate reads better so: the
+// cell that it is about, or what is left of the scores.
+func (e *event) complement() *event {
+	if e.scores == nil {
+		given := []span{{e.at, e.at + 1}}
+		return &event{stable: given, candidate: given}
 	}
-	return false
+	rest := make([]float64, len(e.scores))
+	for j, x := range e.scores {
+		rest[j] = 1 - x
+	}
+	return &event{scores: rest}
 }
 
 // sums is one criterion's counts of one round, added up from the first cell on,

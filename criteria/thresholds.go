@@ -1,5 +1,7 @@
 package criteria
 
+import "slices"
+
 // side is which side of a cut an event lies on.
 type side int
 
@@ -135,6 +137,6 @@ func (b *thresholdBook) leader() *event {
 }
 
 func (b *thresholdBook) null() line      { return b.process.line }
-func (b *thresholdBook) within() []event { return b.process.events }
+func (b *thresholdBook) within() []event { return slices.Clone(b.process.events) }
 
 func (b *thresholdBook) words(e *event) (string, bool) { return b.phrase(e.side, e.at), false }

@@ -87,8 +87,8 @@ func TestSlowerWithinToleranceIsFine(t *testing.T) {
 	require.False(t, slower(Strict, 0.5).RollBack, "faster is no harm")
 }
 
-// A margin forgives a few slow calls whatever their quantile, and no more.
-func TestLatencyMargin(t *testing.T) {
+// An allowance forgives a few slow calls whatever their quantile, and no more.
+func TestLatencyAllowance(t *testing.T) {
 	slow := func(c Latency, perThousand int) Ruling {
 		j, _ := latencyJudge(t, c)
 		e := j.NewEvidence()
@@ -103,10 +103,10 @@ func TestLatencyMargin(t *testing.T) {
 		return j.Fold(e, 0)
 	}
 	require.True(t, slow(Latency{}, 15).RollBack)
-	require.True(t, slow(Latency{Margin: Strict}, 15).RollBack)
-	require.False(t, slow(Latency{Margin: 0.02}, 15).RollBack)
-	require.True(t, slow(Latency{Margin: 0.02}, 60).RollBack)
-	require.Equal(t, "latency at most 1.2 x stable's at every quantile, but for 2 % of calls", Latency{Tolerance: 0.2, Margin: 0.02}.String())
+	require.True(t, slow(Latency{Allowance: Strict}, 15).RollBack)
+	require.False(t, slow(Latency{Allowance: 0.02}, 15).RollBack)
+	require.True(t, slow(Latency{Allowance: 0.02}, 60).RollBack)
+	require.Equal(t, "latency at most 1.2 x stable's at every quantile, but for 2 % of calls", Latency{Tolerance: 0.2, Allowance: 0.02}.String())
 }
 
 func TestOverdueIsSlowestInBothArms(t *testing.T) {

@@ -25,8 +25,13 @@ type vectors struct {
 		S1                 float64 `json:"log_s1"`
 		S0                 float64 `json:"log_s0"`
 	}
-	Process []processVector
-	SRM     []struct {
+	Process   []processVector
+	Promotion []struct {
+		M, Delta, Prior float64
+		Fractions       []float64
+		Epochs          []epochVector
+	}
+	SRM []struct {
 		Candidate, Total int
 		Pi               float64
 		LogE             float64 `json:"log_e"`
@@ -59,11 +64,13 @@ type processVector struct {
 	M, Delta, Prior float64
 	Levels, Scores  []float64
 	TwoSided        bool `json:"two_sided"`
-	Epochs          []struct {
-		Pi                float64
-		Stable, Candidate []uint64
-		LogE              float64 `json:"log_e"`
-	}
+	Epochs          []epochVector
+}
+
+type epochVector struct {
+	Pi                float64
+	Stable, Candidate []uint64
+	LogE              float64 `json:"log_e"`
 }
 
 const golden = 1e-9
@@ -102,19 +109,24 @@ func (v *processVector) book() book {
 	cells := len(v.Epochs[0].Stable)
 	switch v.Kind {
 	case "rate":
+		if v.Name == "paired sign test on discordant pairs" {
+			return Disagreement{Limit: Strict}.plan(nil, &problems{}).book
+		}
 		return newRateBook(v.Name, l, v.Prior)
 	case "thresholds":
 		return newThresholdBook(thresholds{
 			cells: cells, levels: v.Levels, twoSided: v.TwoSided, line: l, atLeast: -1,
 		})
 	case "score":
-		return &meanBook{process: process{line: l}, scores: v.Scores, prior: v.Prior}
+		return newMeanBook("", l, v.Scores, v.Prior)
 	}
 	all := make([]int, cells)
 	for id := range all {
 		all[id] = id
 	}
-	b := newLabelBook(l, nil, "")
+	k := answerLabels
+	k.ids = cells
+	b := newLabelBook(k, l, nil, "")
 	b.labels, b.count = all, cells
 	return &baseLabels{b}
 }
@@ -129,28 +141,6 @@ func (b *baseLabels) read(t *sums)  { b.base.read(t) }
 func (b *baseLabels) logE() float64 { return b.base.logE() }
 func (b *baseLabels) close()        { b.base.close() }
 
-// meanBook bets on a graded event, a mean; no criterion declares one yet.
-type meanBook struct {
-	process
-	scores []float64
-	prior  float64
-}
-
-func (b *meanBook) open(p *past, shares [NumStrata]float64) {
-	e := event{scores: b.scores}
-	e.guess = p.guess(&e, b.prior, priorWeight)
-	b.process.open([]event{e}, shares)
-}
-func (b *meanBook) starved() bool               { return false }
-func (b *meanBook) leader() *event              { return nil }
-func (b *meanBook) null() line                  { return b.line }
-func (b *meanBook) within() []event             { return b.events }
-func (b *meanBook) words(*event) (string, bool) { return "", false }
-func (b *meanBook) complete(v *event) bool {
-	v.scores = b.scores
-	return len(b.scores) > 0
-}
-
 // vectorMeter has so many cells; a vector brings counts, not observations.
 type vectorMeter int
 
@@ -164,19 +154,41 @@ func TestVectorsProcess(t *testing.T) {
 		t.Run(v.Name, func(t *testing.T) {
 			cells := len(v.Epochs[0].Stable)
 			w := newWatch(nil, plan{book: v.book(), meter: vectorMeter(cells)}, 0)
-			f := newForm(&Config{}, nil)
-			w.place(f.columns[coinsGroup].append(w.meter))
-			s := newSession(coinsGroup, []*watch{w}, f)
-			for i, epoch := range v.Epochs {
-				s.shares = [NumStrata]float64{epoch.Pi}
-				s.open(0)
-				copy(s.round.row(0, int(Stable)), epoch.Stable)
-				copy(s.round.row(0, int(Candidate)), epoch.Candidate)
-				s.round.seen = [NumStrata * numArms]uint64{1, 1}
-				s.evaluate()
-				require.InDelta(t, epoch.LogE, w.logE, golden, "round %d", i)
-				s.close()
-			}
+			playVector(w, v.Epochs, func(i int) {
+				require.InDelta(t, v.Epochs[i].LogE, w.logE, golden, "round %d", i)
+			})
+		})
+	}
+}
+
+// playVector folds the rounds of a vector, and shows each before it is closed.
+func playVector(w *watch, rounds []epochVector, show func(i int)) {
+	f := newForm(&Config{}, nil)
+	w.place(f.columns[coinsGroup].append(w.meter))
+	s := newSession(coinsGroup, []*watch{w}, f)
+	for i, round := range rounds {
+		s.shares = [NumStrata]float64{round.Pi}
+		s.open(0)
+		copy(s.round.row(0, int(Stable)), round.Stable)
+		copy(s.round.row(0, int(Candidate)), round.Candidate)
+		s.round.seen = [NumStrata * numArms]uint64{1, 1}
+		s.evaluate()
+		show(i)
+		s.close()
+	}
+}
+
+func TestVectorsPromotion(t *testing.T) {
+	all := loadVectors(t).Promotion
+	require.Len(t, all, 4)
+	for _, v := range all {
+		require.Equal(t, v.Fractions, proofBets[:])
+		l := line{m: v.M, d: v.Delta}
+		w := newWatch(nil, plan{book: newRateBook("", l, v.Prior), meter: vectorMeter(2), safe: l}, 0)
+		playVector(w, v.Epochs, func(i int) {
+			logE, weakest := w.proof.logE(&w.sums, false)
+			require.NotNil(t, weakest)
+			require.InDelta(t, v.Epochs[i].LogE, logE, golden, "%+v, round %d", l, i)
 		})
 	}
 }

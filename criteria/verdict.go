@@ -12,8 +12,9 @@ type Result uint8
 const (
 	// NoEvidence is the zero value: nothing is proven, which is never a pass.
 	NoEvidence Result = iota
-	// Pass is a proof of not being worse. The judge does not give it yet: it
-	// takes the separate test of promotion.
+	// Pass is a proof of not being worse, within the margin of the criterion, in
+	// this step; see [Judge.Promotion]. It turns back to NoEvidence when the next
+	// step begins or when calls speak against it, and never comes after Fail.
 	Pass
 	// Fail is a refuted criterion. It never turns back.
 	Fail
@@ -38,8 +39,8 @@ type Ruling struct {
 	RollBack bool
 	// Hold says that criteria with role Hold are breached. It stays, too.
 	Hold bool
-	// LogE is the evidence of the guardrails, in nats: the larger of the two
-	// groups' weighted sums, see [Judge]. It starts at 0 or less; 0 without any.
+	// LogE is the evidence of the guardrails, in nats: the largest of the groups'
+	// weighted sums, see [Judge]. It starts at 0 or less; 0 without any.
 	LogE float64
 	// HoldLogE is the same for the criteria with role Hold.
 	HoldLogE float64
@@ -85,8 +86,10 @@ type Verdict struct {
 	Criterion Criterion
 	Name      string
 	Role      Role
-	// Result is Fail or NoEvidence. A failed verdict is the one of the moment
-	// the criterion failed and no longer changes.
+	// Result is what is proven at the moment, by two separate tests: Fail against the
+	// candidate, Pass in its favour. A failed verdict is the one of the moment the
+	// criterion failed and no longer changes. A criterion that does not gate promotion
+	// never passes.
 	Result Result
 	// Finding is the event that speaks loudest against the candidate, with how
 	// often each arm showed it; empty as long as nothing can be bet on. A label
@@ -96,18 +99,26 @@ type Verdict struct {
 	// more convincing than all traffic; empty otherwise. Stable and Candidate are
 	// then of the slice alone.
 	Slice string
-	// Stable and Candidate are the estimates of that event.
+	// Stable and Candidate are the estimates of that event. For a [Mean] the rate is
+	// the mean, as the part of the range that it is above Min, and the events are what
+	// the calls add up to; for a [Disagreement] it is (1 + d)/2, d being the part of the
+	// pairs by which the candidate differs more than stable from itself.
 	Stable, Candidate Estimate
 	// Ratio is the interval of the candidate's rate over stable's at level
 	// 1 - alpha, from the larger stratum of the current step; [0, +Inf] without
 	// data. See [RatioInterval].
 	Ratio Interval
-	// Tolerance is the relative excess allowed, 0 for [Strict]; for a
-	// [Backstop] its limit.
+	// Quantiles of a latency or a number, for reading; nil for other criteria and
+	// while an arm has no value.
+	Quantiles []Quantile
+	// Tolerance is the relative excess allowed, 0 for [Strict]. For a criterion
+	// without stable it is the rate allowed: the limit of a [Backstop] or an
+	// [ErrorObjective], what the quantile of a [LatencyObjective] leaves; and that of
+	// a [Disagreement].
 	Tolerance float64
 	// Weight is the criterion's fraction of the budget of its role.
 	Weight float64
-	// LogE is its evidence in nats, 0 at the start; Limit is what LogE must
+	// LogE is its evidence against the candidate in nats, 0 at the start; Limit is what LogE must
 	// reach for the criterion to fail on its own, ln(1/(alpha Weight)).
 	LogE, Limit float64
 	// Reason says in words why the result is what it is.

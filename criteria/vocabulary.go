@@ -38,6 +38,7 @@ func (v vocabulary) String() string {
 type worded interface{ vocabulary() vocabulary }
 
 func (m labelMeter) vocabulary() vocabulary { return vocabulary{labelWords, m.signal} }
+func (classMeter) vocabulary() vocabulary   { return vocabulary{kind: classWords} }
 
 // slots is the number of ids that stand for one text each.
 func (v vocabulary) slots() int {

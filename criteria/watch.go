@@ -11,12 +11,16 @@ type watch struct {
 	carvable bool   // its slices are judged alone
 	twin     *watch // the same criterion on the sentinel's requests
 
-	offset int // of its columns
-	sums   sums
-	global float64 // log evidence of all traffic
-	logE   float64 // and of its slices
-	slices slicing
-	failed *Verdict // from the moment it failed
+	offset   int // of its columns
+	sums     sums
+	global   float64 // log evidence of all traffic
+	logE     float64 // and of its slices
+	slices   slicing
+	betOn    []event // within slices, with a look-up
+	lookup   *lookup
+	lookedUp int      // the round they are of
+	failed   *Verdict // from the moment it failed
+	proof    proof    // for promotion
 
 	before past // scratch of past
 }
@@ -30,6 +34,9 @@ func newWatch(c Criterion, p plan, dimensions int) *watch {
 	w := &watch{
 		criterion: c, plan: p, sums: newSums(cells),
 		before: past{stable: make([]float64, cells+1), candidate: make([]float64, cells+1)},
+	}
+	if p.role != Observe {
+		w.proof.line = p.safe
 	}
 	if p.group == coinsGroup || p.group == sentinelGroup {
 		w.slices = newSlicing(dimensions)
@@ -67,21 +74,28 @@ func (w *watch) read(round *counts) {
 
 // cross counts calls within a slice.
 func (w *watch) cross(s *session, c crossing) {
-	key := c.key
-	sl := w.slices.at(key.dimension(), key.cell(), w.book.null())
-	if sl.carved || !sl.enter(s, w.book) {
+	sl := w.slices.at(c.key.dimension(), c.key.cell(), w.book.null())
+	if sl.carved || !sl.enter(s, w) {
 		return
 	}
-	stratum, arm := key.row()/numArms, Arm(key.row()%numArms)
-	cell := key.column() - w.offset
-	missing := cell == w.meter.cells()
-	n := float64(c.count)
-	if missing {
-		sl.missing[arm] += n
+	row := c.key.row()
+	sl.count(row/numArms, Arm(row%numArms), c.key.column()-w.offset, float64(c.count))
+	w.slices.dirty = true
+}
+
+// within returns what slices bet on if they open a round now.
+func (w *watch) within(s *session) ([]event, *lookup) {
+	if w.lookup == nil || w.lookedUp != s.openings {
+		w.lookedUp, w.betOn = s.openings, w.book.within()
+		if len(w.betOn) > maxWithin {
+			w.betOn = w.betOn[:maxWithin]
+		}
+		for i := range w.betOn {
+			w.betOn[i].coarse = true
+		}
+		w.lookup = newLookup(w.betOn, w.meter.cells())
 	}
-	sl.add(stratum, arm, cell, missing, n)
-	sl.calls += n
-	sl.dirty, w.slices.dirty = true, true
+	return w.betOn, w.lookup
 }
 
 // evaluate brings the evidence up to date.

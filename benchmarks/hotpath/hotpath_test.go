@@ -32,8 +32,9 @@ func percentFlag(tb testing.TB, percent float64) *openfeature.Client {
 // shape is what a canary of the benchmarks measures and how it runs the candidate.
 type shape struct {
 	percent float64
-	signals bool
+	signals bool // a number and a label
 	inline  bool
+	extra   extra
 }
 
 func newCanary(tb testing.TB, s shape) *canary.Canary[Input, Output] {
@@ -58,8 +59,8 @@ func newCanary(tb testing.TB, s shape) *canary.Canary[Input, Output] {
 			Labels:  canary.Labels[Input, Output]{"label": func(_ Input, o Output) string { return o.Label }},
 		}
 		cfg.Criteria = append(cfg.Criteria, criteria.Distribution{Signal: "score", Max: 10, Role: criteria.Observe}, criteria.Categories{Signal: "label", Role: criteria.Observe})
-		cfg.OperationalOnly = false
 	}
+	s.extra.add(&cfg.Signals)
 	c, err := canary.New(cfg)
 	if err != nil {
 		tb.Fatal(err)
@@ -227,8 +228,9 @@ func TestNoAllocations(t *testing.T) {
 	}{
 		{"stable", shape{}},
 		{"stable with signals", shape{signals: true}},
-		{"inline candidate", shape{percent: 100, inline: true, signals: true}},
-		{"isolated candidate", shape{percent: 100, signals: true}},
+		{"stable with everything", shape{signals: true, extra: everything}},
+		{"inline candidate", shape{percent: 100, inline: true, signals: true, extra: everything}},
+		{"isolated candidate", shape{percent: 100, signals: true, extra: everything}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ours := newCanary(t, c.shape)

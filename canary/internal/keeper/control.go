@@ -40,13 +40,18 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 	if excluded {
 		mark |= ledger.Excluded
 	}
-	sameStep := was != nil && was.Threshold == threshold && was.Epoch == state.Epoch
-	if sameStep && was.Mark == mark && was.Closed == k.closing {
+	carved := k.cellsCarved()
+	k.period.turn(&k.cfg)
+	sameStep := was != nil && was.Threshold == threshold && was.Epoch == state.Epoch && was.Period == k.period.number
+	if sameStep && was.Mark == mark && was.Closed == k.closing && was.Carved == carved {
 		return false, was.Share, was.Share
 	}
 	next := &Plan{
 		Threshold: threshold, Reason: reason, Mark: mark, Closed: k.closing,
-		Share: route.Share(threshold), Epoch: state.Epoch,
+		Rehearsal: reason == Preflight, Aside: k.closing || reason == Preflight,
+		Share: route.Share(threshold), Epoch: state.Epoch, Period: k.period.number,
+		Divert: route.Threshold(k.cfg.Sentinel),
+		Carves: len(k.carved) > 0 && threshold > 0, Carved: carved,
 	}
 	if was != nil {
 		before = was.Share
@@ -57,12 +62,15 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 		k.beginStep(next, was)
 	}
 	k.plan.Store(next)
+	if was != nil && next.Period != was.Period && min(was.Threshold, threshold) > 0 {
+		k.Emit(Event{Kind: Reassigned, Message: "units are assigned anew, until " + k.cfg.periodStart(next.Period+1).Format(time.RFC3339)})
+	}
 	return before != next.Share, before, next.Share
 }
 
 // beginStep gives a plan a step of its own.
 func (k *Keeper) beginStep(next, was *Plan) {
-	next.Salt = route.Salt(k.cfg.Name, next.Epoch, 0)
+	next.Salt = route.Salt(k.cfg.Name, next.Epoch, next.Period)
 	if k.cfg.Keyed {
 		next.Spent = new(ledger.Spent)
 	}
@@ -70,7 +78,7 @@ func (k *Keeper) beginStep(next, was *Plan) {
 		return // step 0: nothing is exposed
 	}
 	next.Step = was.Step + 1
-	k.steps.add(step{id: next.Step, share: next.Share, salt: next.Salt, spent: next.Spent})
+	k.steps.add(step{id: next.Step, share: next.Share, salt: next.Salt, spent: next.Spent, period: next.Period})
 }
 
 // wanted is the share that state, flag and holds ask for, why, and whether requests are no evidence.
@@ -95,7 +103,11 @@ func (k *Keeper) wanted() (share float64, reason Reason, excluded bool) {
 			reason = Starting
 		}
 	}
-	return max(0, min(r.Share, 1-Holdback, k.ceiling)), reason, excluded
+	share = max(0, min(r.Share, 1-Holdback, k.ceiling))
+	if why, waits := k.waits(); waits && share > 0 {
+		return 0, why, false
+	}
+	return share, reason, excluded
 }
 
 // signalReady ends the wait in Start: nothing that is to come soon would change the plan.
@@ -251,7 +263,8 @@ func (k *Keeper) adopt(stored rollback.State, err error) bool {
 	}
 	k.known, k.stateErr = true, nil
 	k.latch = rollback.NewLatch(stored)
-	k.fold.resume(stored.HighestShare, k.resumed)
+	k.period.turn(&k.cfg)
+	k.fold.resume(stored.HighestShare, k.resumed, k.period.number)
 	changed, before, after := k.publish()
 	if news.Kind != "" {
 		k.emitAfter(news, saving)

@@ -63,7 +63,7 @@ func newFilm(t testing.TB, seed uint64, s stage) *film {
 	}
 	k := &Keeper{
 		cfg:    Config{Judge: judge, Keyed: s.keyed, Deadline: s.deadline, Recorder: new(telemetry.Recorder)},
-		Ledger: ledger.New(s.slots, 0, 0),
+		Ledger: ledger.New(s.slots, 0, 0, 0),
 	}
 	k.fold.init(k)
 	f := &film{
@@ -158,7 +158,7 @@ type arrivals struct {
 
 func (a arrivals) Settled(t ticket, e ledger.Entry, r *ledger.Result) {
 	a.enter(a.current)
-	a.film.arrived.Observe(t.stratum, a.observe(armOf(e.Mark), r))
+	a.film.arrived.Observe(t.stratum, a.observe(e, r))
 	if a.judge.Fold(a.film.arrived, time.Duration(a.k.awake.Load())).RollBack {
 		a.film.rolledBack = true
 	}

@@ -3,11 +3,13 @@ package keeper
 import (
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
 	"github.com/modelcanary/go-sdk/canary/internal/ledger"
 	"github.com/modelcanary/go-sdk/canary/internal/route"
+	"github.com/modelcanary/go-sdk/canary/internal/sessions"
 	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
 	"github.com/modelcanary/go-sdk/criteria"
 )
@@ -26,13 +28,16 @@ type fold struct {
 	routing criteria.Routing
 	judge   *criteria.Judge
 	current step      // of the newest slot visited
+	period  uint64    // of the newest coins
 	judged  uint32    // step the judge is in
 	waiting []*cohort // oldest first
 	spare   []*criteria.Evidence
+	windows *windows
 	joined  bool // the youngest cohort takes slots of this pass
 	over    bool // nothing is judged any more
 	seen    criteria.Observation
 	last    criteria.Ruling
+	carves  int // how many slices were carved out
 	tally   tally
 }
 
@@ -45,34 +50,51 @@ type cohort struct {
 
 // ticket is what a slot is given when it is assigned.
 type ticket struct {
-	cohort  *cohort
-	stratum criteria.Stratum
-	seed    bool // stable-only traffic before exposure
+	cohort   *cohort
+	stratum  criteria.Stratum
+	sentinel bool // it counts in the sentinel's stratum, too
+	window   sessions.Ticket
+	seed     bool // stable-only traffic before exposure
 }
 
 // rulings of one pass.
 type rulings struct {
 	criteria.Ruling
 	routing error
+	carves  []criteria.Carve
 }
 
 // tally counts for people and telemetry.
 type tally struct {
 	counted     [2]uint64
+	sentinel    [2]uint64 // of those, with the sentinel's coin
 	evaluations uint64
 	stale       uint64            // requests since the last fresh coin
 	failed      map[string]uint64 // criteria, and the evaluation they failed at
+	passes      []passes          // of the criteria, in their order
+}
+
+// passes is how often a criterion has passed.
+type passes struct {
+	criterion string
+	n         uint64
 }
 
 func (f *fold) init(k *Keeper) {
 	f.k = k
 	f.folder = ledger.NewFolder[ticket](k.Ledger)
 	f.judge = k.cfg.Judge
+	f.windows = newWindows(f, k.cfg.Windows)
 	f.last = f.judge.Fold(nil, 0) // nothing yet, and the limit
 	f.coins.Keyed = k.cfg.Keyed
+	f.coins.Epsilon = route.Share(route.Threshold(k.cfg.Sentinel))
 	f.tally.failed = map[string]uint64{}
+	for _, v := range f.judge.Verdicts() {
+		f.tally.passes = append(f.tally.passes, passes{criterion: v.Name})
+	}
 	f.seen.Numbers = make([]float64, k.cfg.Numbers)
 	f.seen.Labels = make([]uint16, k.cfg.Texts)
+	f.seen.Slices = make([]uint8, k.cfg.Dimensions)
 }
 
 // pass visits the ledger and judges. It reports whether there was anything to do.
@@ -87,9 +109,11 @@ func (f *fold) pass() (bool, rulings) {
 }
 
 // resume takes over what an earlier process of the same epoch has left: the highest share it applied. Its seen units are lost, so every unit counts as seen.
-func (f *fold) resume(highest float64, resumed bool) {
+// In which period it applied that share the store does not say; it may have been this one. The next one has other coins.
+func (f *fold) resume(highest float64, resumed bool, period uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.period = max(f.period, period)
 	if resumed {
 		f.coins.Resume(highest)
 	}
@@ -106,15 +130,24 @@ func (f *fold) rule() (r rulings) {
 		f.waiting = f.waiting[1:]
 		if !f.over {
 			f.enter(c.step)
-			r.Ruling = f.judge.Fold(c.evidence, time.Duration(f.k.awake.Load()))
-			f.tally.evaluations++
-			f.over = r.RollBack
-			f.last = r.Ruling
-			f.note(r.Ruling)
+			r.Ruling = f.ruled(f.judge.Fold(c.evidence, time.Duration(f.k.awake.Load())))
+			r.carves = append(r.carves, f.newCarves()...)
 		}
 		c.evidence.Reset()
 		f.spare = append(f.spare, c.evidence)
 	}
+	if ruling, any := f.windows.judge(time.Duration(f.k.awake.Load())); any {
+		r.Ruling = f.ruled(ruling)
+	}
+	return r
+}
+
+// ruled notes what the judge has said.
+func (f *fold) ruled(r criteria.Ruling) criteria.Ruling {
+	f.tally.evaluations++
+	f.over = r.RollBack
+	f.last = r
+	f.note(r)
 	return r
 }
 
@@ -122,6 +155,12 @@ func (f *fold) note(r criteria.Ruling) {
 	for _, culprit := range []string{r.Culprit, r.HoldCulprit} {
 		if _, known := f.tally.failed[culprit]; culprit != "" && !known {
 			f.tally.failed[culprit] = f.tally.evaluations
+		}
+	}
+	for i := range f.tally.passes {
+		p := &f.tally.passes[i]
+		if _, failed := f.tally.failed[p.criterion]; !failed && f.judge.Passing(i) {
+			p.n++
 		}
 	}
 }
@@ -136,8 +175,7 @@ func (f *fold) enter(s step) {
 
 // Assigned is called for every slot in the order of assignment.
 func (f *fold) Assigned(e ledger.Entry) ticket {
-	arm := armOf(e.Mark)
-	stratum := criteria.Uncounted
+	stratum, sentinel, window := criteria.Uncounted, false, sessions.Ticket(0)
 	if e.Step < f.current.id {
 		f.coins.Overtaken(e)
 	} else {
@@ -145,20 +183,32 @@ func (f *fold) Assigned(e ledger.Entry) ticket {
 			f.advance(e.Step)
 		}
 		stratum = f.coins.Toss(e, route.Position(e.Unit, f.current.salt))
+		sentinel = f.coins.Watched(e)
+		window = f.windows.assigned(e, stratum, time.Duration(f.k.awake.Load()))
 	}
 	if e.Mark&ledger.Excluded == 0 {
 		f.tally.stale++
 	}
-	if stratum != criteria.Uncounted {
-		f.tally.counted[arm]++
-		f.tally.stale = 0
-		f.routing.Assign(stratum, arm)
-	}
+	f.count(e.Mark, stratum, sentinel)
 	c := f.cohort()
 	if c != nil {
 		c.pending++
 	}
-	return ticket{cohort: c, stratum: stratum, seed: f.current.share == 0 && e.Step == f.current.id && e.Mark&(ledger.Excluded|ledger.Candidate) == 0}
+	return ticket{cohort: c, stratum: stratum, sentinel: sentinel, window: window, seed: f.current.share == 0 && e.Step == f.current.id && e.Mark&(ledger.Excluded|ledger.Candidate) == 0}
+}
+
+// count notes a slot that is evidence, and checks its coins: each by itself, for they are independent of each other.
+func (f *fold) count(m ledger.Mark, stratum criteria.Stratum, sentinel bool) {
+	if stratum == criteria.Uncounted && !sentinel {
+		return
+	}
+	f.tally.counted[armOf(m)]++
+	f.tally.stale = 0
+	f.routing.Assign(stratum, coinOf(m))
+	if sentinel {
+		f.tally.sentinel[armOf(m)]++
+		f.routing.Assign(criteria.Sentinel, armOf(m))
+	}
 }
 
 // advance enters a newer step. Steps in between had no request that was visited, but their shares were applied and their coins may have been spent.
@@ -168,13 +218,20 @@ func (f *fold) advance(id uint32) {
 		if !ok {
 			break
 		}
+		if next.period > f.period {
+			f.period = next.period
+			f.coins.Redraw()
+			f.current.spent = nil
+		}
 		f.coins.BeginStep(next.earlier, f.current.spent)
 		f.coins.BeginStep(next.share, nil)
 		f.current = next
 	}
 	f.current.shares = f.coins.Shares()
 	f.tally.stale = 0
-	f.routing.BeginStep(f.current.shares)
+	splits := f.coins.Splits()
+	f.routing.BeginStep(splits)
+	f.windows.beginStep(splits)
 	f.joined = false
 }
 
@@ -211,13 +268,23 @@ func (f *fold) Settled(t ticket, e ledger.Entry, r *ledger.Result) {
 	if r.Outcome == ledger.Overdue {
 		duration = f.k.cfg.Deadline
 	}
-	f.k.cfg.Recorder.Fold(telemetry.Request{
+	q := telemetry.Request{
 		Arm: uint8(arm), Reason: e.Mark.Reason(), Outcome: uint8(r.Outcome),
 		Fallback: r.Answered, Duration: duration,
-	})
-	o := f.observe(arm, r)
+	}
+	f.k.cfg.Recorder.Fold(q)
+	if both := f.k.cfg.Rehearsal; both != nil {
+		q.Arm, q.Reason, q.Fallback = uint8(criteria.Stable), uint8(Preflight), false
+		both.Beside(q)
+	}
+	f.windows.settled(t.window, r.Outcome.Failed())
+	o := f.observe(e, r)
+	if f.k.cfg.Observed != nil {
+		f.k.cfg.Observed(t.stratum, o)
+	}
 	if t.cohort != nil {
 		t.cohort.pending--
+		o.Sentinel = t.sentinel
 		t.cohort.evidence.Observe(t.stratum, o)
 	}
 	if t.seed {
@@ -225,12 +292,28 @@ func (f *fold) Settled(t ticket, e ledger.Entry, r *ledger.Result) {
 	}
 }
 
-func (f *fold) observe(arm criteria.Arm, r *ledger.Result) *criteria.Observation {
+// observe says what became of a request, until the next one.
+func (f *fold) observe(e ledger.Entry, r *ledger.Result) *criteria.Observation {
 	o := &f.seen
-	o.Arm, o.Outcome, o.Answered, o.Latency, o.Missing = arm, outcomeOf(r.Outcome), r.Answered, time.Duration(r.Latency), 0
-	if o.Outcome != criteria.Fine {
-		return o
+	o.Arm, o.Outcome, o.Answered, o.Latency = armOf(e.Mark), outcomeOf(r.Outcome), r.Answered, time.Duration(r.Latency)
+	o.Missing, o.Checks, o.Unchecked, o.Invalid, o.Class = 0, 0, math.MaxUint32, r.Invalid, criteria.MaxLabels
+	for d := range o.Slices {
+		o.Slices[d] = e.Cells.At(d)
 	}
+	switch {
+	case r.Outcome == ledger.Overdue:
+		o.Class = f.k.cfg.Overdue
+	case r.Outcome.Failed():
+		o.Class = r.Class()
+	}
+	if o.Outcome == criteria.Fine {
+		f.observeSignals(o, r)
+	}
+	return o
+}
+
+// observeSignals reads the signals of an answer.
+func (f *fold) observeSignals(o *criteria.Observation, r *ledger.Result) {
 	for i := range o.Numbers {
 		x, ok := r.Number(i)
 		if !ok {
@@ -241,11 +324,24 @@ func (f *fold) observe(arm criteria.Arm, r *ledger.Result) *criteria.Observation
 	for i := range o.Labels {
 		o.Labels[i] = r.Label(i)
 	}
-	return o
+	for i := range f.k.cfg.Checks {
+		if id := r.Label(len(o.Labels) + i); id <= 1 {
+			o.Checks |= uint32(id) << i
+			o.Unchecked &^= 1 << i
+		}
+	}
 }
 
 func armOf(m ledger.Mark) criteria.Arm {
 	if m&ledger.Candidate != 0 {
+		return criteria.Candidate
+	}
+	return criteria.Stable
+}
+
+// coinOf is the arm that the unit's own coin gave it to, whatever the sentinel did with the request.
+func coinOf(m ledger.Mark) criteria.Arm {
+	if m&(ledger.Candidate|ledger.Sentinel) != 0 {
 		return criteria.Candidate
 	}
 	return criteria.Stable
@@ -259,6 +355,8 @@ func outcomeOf(o ledger.Outcome) criteria.Outcome {
 		return criteria.Cancelled
 	case ledger.Overdue:
 		return criteria.Overdue
+	case ledger.Timeout:
+		return criteria.TimedOut
 	default:
 		return criteria.Failed
 	}

@@ -40,6 +40,10 @@ const (
 	TrippedEvent       EventKind = "rolled_back"
 	RoutingBrokenEvent EventKind = "routing_broken"
 	HeldEvent          EventKind = "held"
+	CarvedEvent        EventKind = "carved"
+	Reassigned         EventKind = "reassigned"
+	PreflightPassed    EventKind = "preflight_passed"
+	PreflightFailed    EventKind = "preflight_failed"
 	CallbackFailed     EventKind = "callback_failed"
 	TelemetryFailed    EventKind = "telemetry_failed"
 )

@@ -10,24 +10,36 @@ import (
 
 	"github.com/modelcanary/go-sdk/canary/internal/flags"
 	"github.com/modelcanary/go-sdk/canary/internal/ledger"
+	"github.com/modelcanary/go-sdk/canary/internal/sessions"
 	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
 	"github.com/modelcanary/go-sdk/criteria"
 	"github.com/modelcanary/go-sdk/rollback"
 )
 
-// Config is what a keeper needs. All fields but Store and OnEvent are required.
+// Config is what a keeper needs. Store, OnEvent and what says so may be nil.
 type Config struct {
 	Name    string
 	Version string // of the candidate
 	Keyed   bool   // assignment sticks to units
 
-	Judge          *criteria.Judge
-	Numbers, Texts int // how many number and label signals
+	// Sentinel is the probability with which a request of a unit that is the candidate's goes to stable; 0 for none.
+	Sentinel float64
+	// Reassign is how long the assignments of units last; 0: for the whole epoch.
+	Reassign time.Duration
+	// Now is the clock that periods of reassignment are told by; nil means time.Now.
+	Now func() time.Time
+
+	Judge                  *criteria.Judge
+	Windows                sessions.Config // of the criterion on sessions; 0 calls: there is none
+	Numbers, Texts, Checks int             // how many signals; checks are stored as labels behind the labels, with the ids 0 and 1
+	Dimensions             int             // of slices
+	Overdue                uint16          // class of calls past the deadline
 
 	Slots    int
 	Deadline time.Duration // an open slot is settled as its arm's failure after this much awake time
 
 	Flag  flags.Config // without Changed and Warn
+	Share float64      // fixed, instead of a flag; 0: the flag decides
 	Store rollback.Store
 
 	// Abandoned is the number of candidate calls past their timeout that are still under way; at MaxAbandoned the candidate is taken to hang.
@@ -35,7 +47,18 @@ type Config struct {
 	MaxAbandoned int
 
 	Recorder *telemetry.Recorder
-	OnEvent  func(Event)
+	// Rehearsal makes this the keeper of a preflight: both arms are stable, and what is recorded is recorded there, too, as stable's.
+	Rehearsal *telemetry.Recorder
+	// Preflight reports whether the preflight is done and what went wrong; when it is not needed it ends at once. The keeper asks in each pass until it is done.
+	// nil: there is none.
+	Preflight func(needed bool) (done bool, problem string)
+	OnEvent   func(Event)
+
+	// Carves are the slices that are carved out so far, in order, asked after every fold by the keeper alone; nil: those of the judge.
+	Carves func() []criteria.Carve
+
+	// Observed sees what the judge is given, request by request. nil: nobody looks; for tests.
+	Observed func(criteria.Stratum, *criteria.Observation)
 
 	// Manual keepers run no loop and do their I/O in Step: for tests and simulations.
 	Manual bool
@@ -61,24 +84,27 @@ type Keeper struct {
 	plan   atomic.Pointer[Plan]
 	awake  atomic.Int64 // nanoseconds this process has been awake, as far as the passes can tell
 
-	flag   *flags.Reader
+	flag   flagReader
 	clerk  *clerk
 	herald *herald
 	fold   fold
 
-	mu       sync.Mutex // everything below; never held during I/O or a call of the application's code
-	latch    *rollback.Latch
-	known    bool            // the state has been loaded
-	stateErr error           // why it has not
-	resumed  bool            // the epoch continues from an earlier process
-	early    *rollback.Cause // of a rollback before the state was known
-	routing  error           // why the routing is taken to be broken
-	ceiling  float64
-	held     string // the Hold criterion that set the ceiling
-	closing  bool
-	cause    string // of the rollback: for telemetry
-	origin   string
-	steps    steps
+	mu        sync.Mutex // everything below; never held during I/O or a call of the application's code
+	latch     *rollback.Latch
+	known     bool            // the state has been loaded
+	stateErr  error           // why it has not
+	resumed   bool            // the epoch continues from an earlier process
+	early     *rollback.Cause // of a rollback before the state was known
+	routing   error           // why the routing is taken to be broken
+	ceiling   float64
+	held      string // the Hold criterion that set the ceiling
+	carved    []CarvedSlice
+	closing   bool
+	period    period
+	rehearsal rehearsal
+	cause     string // of the rollback: for telemetry
+	origin    string
+	steps     steps
 
 	kick    chan struct{}
 	stop    chan struct{}
@@ -89,11 +115,19 @@ type Keeper struct {
 	ending  sync.Once
 }
 
+// flagReader is a flag, or what stands for one.
+type flagReader interface {
+	Reading() flags.Reading
+	Counts() flags.Counts
+	First() <-chan struct{}
+	Close(ctx context.Context) error
+}
+
 // Start starts the goroutines of a keeper and waits, at most a second, until state and flag are known.
 func Start(cfg Config) (*Keeper, error) {
 	k := &Keeper{
 		cfg:     cfg,
-		Ledger:  ledger.New(cfg.Slots, cfg.Numbers, cfg.Texts),
+		Ledger:  ledger.New(cfg.Slots, cfg.Numbers, cfg.Texts+cfg.Checks, cfg.Dimensions),
 		base:    time.Now(),
 		latch:   new(rollback.Latch),
 		ceiling: 1,
@@ -111,14 +145,18 @@ func Start(cfg Config) (*Keeper, error) {
 
 	cfg.Flag.Changed = k.wake
 	cfg.Flag.Warn = k.flagWarning
-	reader, err := flags.Start(cfg.Flag)
-	if err != nil {
-		return nil, err
+	if cfg.Share > 0 {
+		k.flag = flags.Fixed(cfg.Share)
+	} else {
+		reader, err := flags.Start(cfg.Flag)
+		if err != nil {
+			return nil, err
+		}
+		k.flag = reader
 	}
-	k.flag = reader
 	k.herald.start()
 	if cfg.Manual {
-		<-reader.First()
+		<-k.flag.First()
 		k.Step(0)
 		return k, nil
 	}
@@ -211,12 +249,16 @@ func (k *Keeper) pass(awake time.Duration) bool {
 	if rule.RollBack {
 		k.trip("keeper", "criterion "+rule.Culprit+": "+k.fold.finding(rule.Culprit), rule.Culprit, "local")
 	}
+	if len(rule.carves) > 0 {
+		k.carve(rule.carves)
+	}
 	if rule.Hold {
 		k.hold(rule.HoldCulprit)
 	}
 	if k.cfg.Abandoned() >= k.cfg.MaxAbandoned {
 		k.trip("keeper", fmt.Sprintf("hang: %d candidate calls have not returned long after their timeout", k.cfg.MaxAbandoned), "hang", "local")
 	}
+	k.rehearse()
 	k.refresh()
 	k.herald.replaySoon(busy)
 	return busy

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/modelcanary/go-sdk/canary/internal/flags"
 	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
@@ -48,11 +49,13 @@ func (k *Keeper) Rollbacks(yield func(cause, origin string, n int64)) {
 	}
 }
 
-// Evaluations yields how often each criterion was evaluated, by verdict: a criterion that has failed stays failed.
+// Evaluations yields how often each criterion was evaluated, by verdict: one that has passed when its round was closed last passes, and one that has failed
+// stays failed. Of several with a name the first is told.
 func (k *Keeper) Evaluations(declared []criteria.Criterion, yield func(criterion, verdict string, n int64)) {
 	k.fold.mu.Lock()
 	total := k.fold.tally.evaluations
 	failedAt := maps.Clone(k.fold.tally.failed)
+	passed := slices.Clone(k.fold.tally.passes)
 	k.fold.mu.Unlock()
 	seen := map[string]bool{}
 	for _, c := range declared {
@@ -61,12 +64,26 @@ func (k *Keeper) Evaluations(declared []criteria.Criterion, yield func(criterion
 			continue
 		}
 		seen[name] = true
-		at, failed := failedAt[name]
-		if !failed {
-			yield(name, criteria.NoEvidence.String(), int64(total))
-			continue
+		fails := uint64(0)
+		if at, failed := failedAt[name]; failed {
+			fails = total - at + 1
 		}
-		yield(name, criteria.NoEvidence.String(), int64(at-1))
-		yield(name, criteria.Fail.String(), int64(total-at+1))
+		passes := timesPassed(passed, name)
+		yield(name, criteria.NoEvidence.String(), int64(total-fails-passes))
+		if passes > 0 {
+			yield(name, criteria.Pass.String(), int64(passes))
+		}
+		if fails > 0 {
+			yield(name, criteria.Fail.String(), int64(fails))
+		}
 	}
+}
+
+func timesPassed(all []passes, criterion string) uint64 {
+	for _, p := range all {
+		if p.criterion == criterion {
+			return p.n
+		}
+	}
+	return 0
 }

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/modelcanary/go-sdk/canary/internal/flags"
@@ -19,6 +20,7 @@ type Snapshot struct {
 	Durable  bool
 	Flag     flags.Reading
 	Held     string // the Hold criterion that keeps the share from rising
+	Carved   []CarvedSlice
 	Arms     [2]ArmCounts
 	Verdicts []criteria.Verdict
 	// Blind says why no further evidence comes; empty while it does.
@@ -26,7 +28,10 @@ type Snapshot struct {
 	LogE, Limit         float64 // of the guardrails, at the last fold
 	RoutingLogE         float64
 	Testified           uint64
+	Drawn               time.Time // when the assignments were drawn; zero: for the whole epoch
 	UnderWay, Abandoned int
+	Sessions            int    // windows of units that wait to be judged
+	SessionsThinned     uint64 // units that found too many
 	Thinned             int64
 	EventsDropped       int64
 	StoreFailures       int64
@@ -37,6 +42,7 @@ type Snapshot struct {
 // ArmCounts are the requests of one arm.
 type ArmCounts struct {
 	Counted   uint64 // with a fresh coin
+	Sentinel  uint64 // of those, with the sentinel's
 	Outcomes  [ledger.NumOutcomes]int64
 	Fallbacks int64 // candidate only
 }
@@ -47,7 +53,8 @@ func (k *Keeper) Snapshot() Snapshot {
 	k.fold.look(&s)
 	k.mu.Lock()
 	s.Plan, s.State, s.StateErr, s.Held = *k.plan.Load(), k.latch.State(), k.stateErr, k.held
-	s.Cause = k.cause
+	s.Cause, s.Carved = k.cause, slices.Clone(k.carved)
+	s.Drawn = k.cfg.periodStart(s.Plan.Period)
 	s.Durable = k.known && k.clerk.holds(s.State)
 	k.mu.Unlock()
 	s.Flag = k.flag.Reading()
@@ -71,12 +78,16 @@ func (f *fold) look(s *Snapshot) {
 	defer f.mu.Unlock()
 	for arm := range s.Arms {
 		s.Arms[arm].Counted = f.tally.counted[arm]
+		s.Arms[arm].Sentinel = f.tally.sentinel[arm]
 	}
 	s.Verdicts = f.judge.Verdicts()
 	s.LogE, s.Limit = f.last.LogE, f.last.Limit
 	s.RoutingLogE = f.routing.LogE()
 	s.Testified = f.coins.Testified()
 	s.UnderWay = f.folder.Open() + f.folder.Late()
+	if f.windows != nil {
+		s.Sessions, s.SessionsThinned = f.windows.Waiting(), f.windows.Refused()
+	}
 	s.Blind = f.blind()
 	for i := range s.Verdicts {
 		if v := &s.Verdicts[i]; v.Result == criteria.NoEvidence && s.Blind != "" && v.Name != (criteria.Backstop{}).Name() {
@@ -91,15 +102,34 @@ const blindAfter = 1000
 // blind says why no request counts any more; empty while some do.
 func (f *fold) blind() string {
 	shares := f.current.shares
-	switch {
+	switch stale := f.tally.stale > blindAfter; {
 	case f.current.share <= 0:
 		return "the candidate has no share"
+	case shares[criteria.Sentinel] > 0 && !stale:
+		return "" // whoever has testified
 	case f.coins.Full():
-		return "seen-filter full: units can no longer be told apart"
+		return "seen-filter full: units can no longer be told apart" + f.wayOn("")
 	case f.coins.Resumed && shares[criteria.Band] <= 0:
-		return "every unit of before the restart counts as having testified: widen the share beyond its highest value so far"
-	case f.tally.stale > blindAfter:
-		return fmt.Sprintf("all %d units have testified: widen the share, or begin a new epoch", f.coins.Testified())
+		return "every unit of before the restart counts as having testified" + f.wayOn("widen the share beyond its highest value so far")
+	case stale && shares[criteria.Sentinel] > 0:
+		return fmt.Sprintf("all %d units have testified, and none of the candidate's asks", f.coins.Testified()) + f.wayOn("widen the share")
+	case stale:
+		return fmt.Sprintf("all %d units have testified", f.coins.Testified()) + f.wayOn("widen the share, or begin a new epoch")
+	default:
+		return ""
+	}
+}
+
+// wayOn is the end of a sentence that says what would bring evidence again.
+func (f *fold) wayOn(act string) string {
+	at := f.k.cfg.periodStart(f.period + 1)
+	switch {
+	case !at.IsZero() && act != "":
+		return ": " + act + ", or wait for the reassignment at " + at.Format(time.RFC3339)
+	case !at.IsZero():
+		return ": wait for the reassignment at " + at.Format(time.RFC3339)
+	case act != "":
+		return ": " + act
 	default:
 		return ""
 	}

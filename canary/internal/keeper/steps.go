@@ -13,11 +13,13 @@ type step struct {
 	share float64 // exact P(candidate)
 	salt  uint64
 	spent *ledger.Spent
+	// period of the assignments; another one has other coins.
+	period uint64
 
-	// earlier is the highest share of the steps before it that were forgotten before a request of them was seen.
+	// earlier is the highest share of the steps before it, in its period, that were forgotten before a request of them was seen.
 	earlier float64
 
-	shares [criteria.NumStrata]float64 // set when the folder enters the step
+	shares [criteria.NumStrata]float64 // of the arms; set when the folder enters the step
 }
 
 // maxWaitingSteps bounds the published steps that no request has been seen of: a flag may flap without traffic. The oldest is forgotten but for its share.
@@ -33,8 +35,9 @@ func (s *steps) add(next step) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.waiting) == maxWaitingSteps {
-		oldest := s.waiting[0]
-		s.waiting[1].earlier = max(s.waiting[1].earlier, oldest.earlier, oldest.share)
+		if oldest, heir := s.waiting[0], &s.waiting[1]; heir.period == oldest.period {
+			heir.earlier = max(heir.earlier, oldest.earlier, oldest.share)
+		}
 		s.waiting = append(s.waiting[:0], s.waiting[1:]...)
 	}
 	s.waiting = append(s.waiting, next)

@@ -1,4 +1,4 @@
-// Package labels gives label texts small ids in bounded memory, without a lock.
+// Package labels gives the texts of labels and slices small ids in bounded memory, without a lock.
 package labels
 
 import (
@@ -32,7 +32,7 @@ func (t *Table) ID(text string) uint16 {
 	if len(text) > maxText {
 		return shared(text)
 	}
-	at := start(text)
+	at := start(text, slots)
 	for range probes {
 		known := t.texts[at].Load()
 		if known == nil {
@@ -57,8 +57,8 @@ func (t *Table) insert(at uint16, text string) *string {
 	return t.texts[at].Load()
 }
 
-// start is where the search for a text begins. It looks at the ends and the length only: texts are compared anyway, and most label sets are small.
-func start(text string) uint16 {
+// start is where in a table of a size the search for a text begins. It looks at the ends and the length only: texts are compared anyway, and most label sets are small.
+func start(text string, size uint64) uint16 {
 	var x uint64
 	switch n := len(text); {
 	case n >= 8:
@@ -67,7 +67,7 @@ func start(text string) uint16 {
 		x = uint64(text[0]) | uint64(text[n/2])<<16 | uint64(text[n-1])<<32
 	}
 	x = (x ^ uint64(len(text))) * 0x9e3779b97f4a7c15
-	return uint16((x >> 32) * slots >> 32)
+	return uint16((x >> 32) * size >> 32)
 }
 
 func le64(s string) uint64 {

@@ -11,10 +11,18 @@ import "github.com/modelcanary/go-sdk/criteria"
 //     its bucket is that it was stable's, so P(candidate) = (share - highest) / (1 - highest): [criteria.Band];
 //   - nothing else counts.
 //
+// A sentinel gives some requests of the candidate's units to stable, by a fresh coin for each. Every request of such a unit then counts in
+// [criteria.Sentinel], whoever has testified: its own coin was never read before. The other strata know the arm that a request was really assigned, so
+// their P(candidate) shrinks with it; what is known of a unit is still its bucket alone, and highest stays a share of buckets.
+//
+// When assignments are drawn anew every coin is another one, and nothing that was known of the old ones counts; see [Coins.Redraw].
+//
 // Memory is fixed: two filters of 1 MiB, taken when the first unit is seen. Without keys every request is its own unit and always fresh.
 // Coins belongs to the folder's goroutine.
 type Coins struct {
 	Keyed bool
+	// Epsilon is the exact probability that the sentinel gives a request of the candidate's units to stable; 0 without a sentinel.
+	Epsilon float64
 	// Resumed epochs have lost their filter: every unit is taken for seen.
 	Resumed bool
 
@@ -40,13 +48,40 @@ func (c *Coins) BeginStep(share float64, spentUnits *Spent) {
 	c.share = share
 }
 
-// Shares is P(candidate) of each stratum in the current step; 0 where nothing counts.
+// Redraw says that from the next step on the units have other coins, independent of those before: no unit is seen, and no share was applied.
+func (c *Coins) Redraw() {
+	c.epoch.reset()
+	c.step.reset()
+	c.share, c.highest, c.Resumed = 0, 0, false
+}
+
+// Shares is P(candidate) of each stratum in the current step, for the arm that a request was really assigned; 0 where nothing counts.
 func (c *Coins) Shares() (p [criteria.NumStrata]float64) {
+	p = c.Splits()
+	p[criteria.Fresh] *= 1 - c.Epsilon
+	p[criteria.Band] *= 1 - c.Epsilon
+	return p
+}
+
+// Splits are the probabilities of the coins by themselves: in the strata of units, that a unit is the candidate's; in the sentinel's, that a request of such a
+// unit is served by it. The two coins are independent of each other, as the arms of a request that counts in two strata are not.
+func (c *Coins) Splits() (p [criteria.NumStrata]float64) {
+	if c.share <= 0 {
+		return p
+	}
 	p[criteria.Fresh] = c.share
 	if c.Keyed && c.share > c.highest {
 		p[criteria.Band] = (c.share - c.highest) / (1 - c.highest)
 	}
+	if c.Epsilon > 0 {
+		p[criteria.Sentinel] = 1 - c.Epsilon
+	}
 	return p
+}
+
+// Watched says whether the slot counts in the sentinel's stratum. It is asked about slots of the current step only; any number of them may be of one unit.
+func (c *Coins) Watched(e Entry) bool {
+	return c.Epsilon > 0 && c.share > 0 && e.Mark&Sentinel != 0 && e.Mark&(Excluded|Anonymous) == 0
 }
 
 // Toss says in which stratum the slot counts. position is the unit's bucket in [0, 1). It must be called once for every slot of the step, in the order of assignment.

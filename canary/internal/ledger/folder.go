@@ -7,6 +7,7 @@ type Entry struct {
 	Unit  uint64
 	Step  uint32
 	Mark  Mark
+	Cells Cells
 	Start int64
 }
 
@@ -14,6 +15,7 @@ type Entry struct {
 type Result struct {
 	Outcome  Outcome
 	Answered bool
+	Invalid  bool  // only of outcome OK
 	Latency  int64 // nanoseconds
 	slot     *slot
 	overflow []uint64
@@ -42,6 +44,14 @@ func (r *Result) Label(i int) uint16 {
 	default:
 		return uint16(r.overflow[r.shape.labelWord(i)] >> (16 * ((i - slotLabels) % labelsPerWord)))
 	}
+}
+
+// Class is the class of a failed call; NoLabel when it has none.
+func (r *Result) Class() uint16 {
+	if r.slot == nil || !r.Outcome.Failed() {
+		return NoLabel
+	}
+	return uint16(r.slot.result >> 16)
 }
 
 // Visitor is told of every slot twice: in the order of assignment, and when it is settled, in any order. T is what the visitor wants handed back.
@@ -128,6 +138,7 @@ func (f *Folder[T]) lift(s *slot, from *stripe, ticket T, e Entry, v Visitor[T])
 	f.result = Result{
 		Outcome:  Outcome(s.result),
 		Answered: s.result&answeredBit != 0,
+		Invalid:  s.result&invalidBit != 0 && Outcome(s.result) == OK,
 		Latency:  s.latency,
 		slot:     s,
 		shape:    shape,
@@ -223,7 +234,10 @@ func (s *slot) owned(position uint64) bool {
 
 func (f *Folder[T]) visit(ln *lane, awake int64, v Visitor[T]) {
 	s := ln.slot
-	e := Entry{Unit: s.unit, Step: uint32(s.mark >> 32), Mark: Mark(s.mark), Start: s.start}
+	e := Entry{Unit: s.unit, Step: uint32(s.mark >> 32), Mark: Mark(s.mark) & markBits, Cells: Cells(uint16(s.mark >> cellsShift)), Start: s.start}
+	if shape := &f.ledger.shape; shape.dimensions > SlotCells {
+		e.Cells |= Cells(ln.stripe.overflowAt(ln.next, shape.overflow)[shape.signals]) << (8 * SlotCells)
+	}
 	ticket := v.Assigned(e)
 	if s.tag.Load()&phaseMask == settled {
 		f.lift(s, ln.stripe, ticket, e, v)

@@ -7,7 +7,7 @@ import (
 	"unsafe"
 )
 
-// DefaultSlots is the number of slots of a ledger: 2 MiB with up to one number and three labels.
+// DefaultSlots is the number of slots of a ledger: 2 MiB with up to one number, three labels and two slice dimensions.
 const DefaultSlots = 32_768
 
 const (
@@ -33,14 +33,14 @@ type stripe struct {
 	_        [7]uint64
 }
 
-// New returns a ledger with at least the given number of slots (rounded up to a power of two, at least 64), each with room for the signals.
-// All its memory is touched here and never grows.
-func New(slots, numbers, labels int) *Ledger {
+// New returns a ledger with at least the given number of slots (rounded up to a power of two, at least 64), each with room for so many number and label
+// signals and slice dimensions (at most 8). All its memory is touched here and never grows.
+func New(slots, numbers, labels, dimensions int) *Ledger {
 	perStripe := (max(64, slots) + stripes - 1) / stripes
 	if perStripe&(perStripe-1) != 0 {
 		perStripe = 1 << bits.Len(uint(perStripe))
 	}
-	l := &Ledger{shape: newShape(numbers, labels)}
+	l := &Ledger{shape: newShape(numbers, labels, dimensions)}
 	for i := range l.stripes {
 		s := &l.stripes[i]
 		s.slots = make([]slot, perStripe)

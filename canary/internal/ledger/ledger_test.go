@@ -47,7 +47,7 @@ func reserveAt(l *Ledger, now int64, unit uint64, step uint32, mark Mark, spentU
 }
 
 func TestOneRequest(t *testing.T) {
-	l := New(64, 1, 1)
+	l := New(64, 1, 1, 0)
 	f, j := NewFolder[int](l), &journal{}
 	s := reserveAt(l, 100, 42, 7, Candidate|Mark(0).WithReason(9), nil)
 	require.True(t, s.Held())
@@ -75,7 +75,7 @@ func TestOneRequest(t *testing.T) {
 // Every signal survives the slot, whatever its value and whatever the slot held before.
 func TestSignals(t *testing.T) {
 	for _, shape := range []struct{ numbers, labels int }{{0, 0}, {1, 1}, {1, 3}, {3, 4}, {0, 7}, {5, 12}} {
-		l := New(64, shape.numbers, shape.labels)
+		l := New(64, shape.numbers, shape.labels, 0)
 		f := NewFolder[int](l)
 		values := []float64{0, math.Copysign(0, -1), math.NaN(), math.Float64frombits(missingNumber), math.Inf(1), math.SmallestNonzeroFloat64, -1.5}
 		for round := range 200 {
@@ -129,16 +129,16 @@ func (c *checker) Settled(_ int, _ Entry, r *Result) {
 
 func TestSlotFitsACacheLine(t *testing.T) {
 	require.EqualValues(t, 64, unsafe.Sizeof(slot{}))
-	require.Zero(t, New(64, 1, 3).shape.overflow)
-	require.Equal(t, 1, New(64, 2, 3).shape.overflow)
-	require.Equal(t, 2, New(64, 2, 4).shape.overflow)
-	require.Equal(t, DefaultSlots, New(DefaultSlots, 0, 0).Slots())
-	require.Equal(t, 64, New(0, 0, 0).Slots())
-	require.Equal(t, 128, New(65, 0, 0).Slots())
+	require.Zero(t, New(64, 1, 3, 0).shape.overflow)
+	require.Equal(t, 1, New(64, 2, 3, 0).shape.overflow)
+	require.Equal(t, 2, New(64, 2, 4, 0).shape.overflow)
+	require.Equal(t, DefaultSlots, New(DefaultSlots, 0, 0, 0).Slots())
+	require.Equal(t, 64, New(0, 0, 0, 0).Slots())
+	require.Equal(t, 128, New(65, 0, 0, 0).Slots())
 }
 
 func TestFullLedgerThinsAndSpendsTheCoin(t *testing.T) {
-	l := New(64, 0, 0)
+	l := New(64, 0, 0, 0)
 	f, j, spentUnits := NewFolder[int](l), &journal{}, &Spent{}
 	held := make([]Hold, 0, 64)
 	for unit := range uint64(64) {
@@ -167,7 +167,7 @@ func TestFullLedgerThinsAndSpendsTheCoin(t *testing.T) {
 }
 
 func TestDeadline(t *testing.T) {
-	l := New(64, 0, 0)
+	l := New(64, 0, 0, 0)
 	f, j := NewFolder[int](l), &journal{}
 	hung := reserveAt(l, 1, 1, 1, 0, nil)
 	f.Pass(1, 0, 10, j)
@@ -188,7 +188,7 @@ func TestDeadline(t *testing.T) {
 
 // Calls that never end hold their slots; the head steps over them and the rest of the ledger goes on.
 func TestHeadStepsOverSlotsInUse(t *testing.T) {
-	l := New(64, 0, 0)
+	l := New(64, 0, 0, 0)
 	f, j := NewFolder[int](l), &journal{}
 	var hung []Hold
 	for range 20 {
@@ -218,7 +218,7 @@ func TestHeadStepsOverSlotsInUse(t *testing.T) {
 // A reservation whose owner was descheduled before it published is a hole: nothing behind it, and nothing that could have been caused by what lies
 // behind it, is visited before it.
 func TestHole(t *testing.T) {
-	l := New(64, 0, 0)
+	l := New(64, 0, 0, 0)
 	f, j := NewFolder[int](l), &journal{}
 	own, other := &l.stripes[0], &l.stripes[1]
 	hole, position := own.reserve() // reserved, not published
@@ -253,7 +253,7 @@ func TestHole(t *testing.T) {
 // what its owner wrote, and a unit's requests, each made after the one before it ended, are visited in that order.
 func TestConcurrentSafe(t *testing.T) {
 	const callers, calls = 8, 4_000
-	l := New(256, 1, 1)
+	l := New(256, 1, 1, 0)
 	f := NewFolder[int](l)
 	base := time.Now()
 	clock := func() int64 { return int64(time.Since(base)) }
@@ -340,7 +340,7 @@ func TestConcurrentSafe(t *testing.T) {
 }
 
 func TestRequestSideDoesNotAllocate(t *testing.T) {
-	l := New(DefaultSlots, 1, 1)
+	l := New(DefaultSlots, 1, 1, 0)
 	require.Zero(t, testing.AllocsPerRun(1000, func() {
 		s := reserveAt(l, 1, 1, 1, Candidate, nil)
 		l.SetNumber(s, 0, 1)
@@ -350,7 +350,7 @@ func TestRequestSideDoesNotAllocate(t *testing.T) {
 }
 
 func BenchmarkReserveSettle(b *testing.B) {
-	l := New(1<<20, 1, 1)
+	l := New(1<<20, 1, 1, 0)
 	f, nothing := NewFolder[int](l), &checker{check: func(*Result) {}}
 	b.ReportAllocs()
 	n := 0
@@ -368,7 +368,7 @@ func BenchmarkReserveSettle(b *testing.B) {
 }
 
 func BenchmarkFold(b *testing.B) {
-	l := New(1<<16, 1, 1)
+	l := New(1<<16, 1, 1, 0)
 	f, nothing := NewFolder[int](l), &checker{check: func(*Result) {}}
 	b.ReportAllocs()
 	for n := 0; n < b.N; {

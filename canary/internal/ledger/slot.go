@@ -46,26 +46,49 @@ const (
 	Anonymous
 	// spent is set by Reserve: an earlier request of the unit in this step was thinned.
 	spent
+	// Sentinel requests are of a unit that is the candidate's, and a coin of their own has chosen the arm: mostly Candidate.
+	Sentinel
 
 	reasonShift = 8
+	reasonBits  = 0xff << reasonShift
+	cellsShift  = 16
+	markBits    = 1<<cellsShift - 1
 )
 
-// WithReason returns the mark with a reason of 0..255.
-func (m Mark) WithReason(reason uint8) Mark { return m | Mark(reason)<<reasonShift }
+// WithReason returns the mark with another reason.
+func (m Mark) WithReason(reason uint8) Mark { return m&^reasonBits | Mark(reason)<<reasonShift }
 
 // Reason is what WithReason stored.
 func (m Mark) Reason() uint8 { return uint8(m >> reasonShift) }
 
+// WithCells returns a mark that holds the first [SlotCells] cells; further ones are for [Ledger.SetCells].
+func (m Mark) WithCells(c Cells) Mark { return m | Mark(uint16(c))<<cellsShift }
+
+// Cells are where a request lies in each slice dimension, eight bits each, the first lowest.
+type Cells uint64
+
+// SlotCells is how many cells lie in the slot itself.
+const SlotCells = 2
+
+// NoCell is the cell of a dimension that the request is in no slice of.
+const NoCell = math.MaxUint8
+
+// With returns the cells with that of a dimension, which was 0.
+func (c Cells) With(dimension int, cell uint8) Cells { return c | Cells(cell)<<(8*dimension) }
+
+// At is the cell of a dimension.
+func (c Cells) At(dimension int) uint8 { return uint8(c >> (8 * dimension)) }
+
 // slot is one cache line. It is owned by the request from its reservation to its settling, then by the folder. Signals beyond the first number and the
-// first three labels lie in the stripe's overflow.
+// first three labels, and cells beyond the first two, lie in the stripe's overflow.
 type slot struct {
 	tag     atomic.Uint64 // position<<phaseBits | phase
 	skipped atomic.Uint64 // 1 + the last position that was stepped over because the slot was in use
 	unit    uint64
-	mark    uint64 // step<<32 | mark
+	mark    uint64 // step<<32 | cells[0..1]<<16 | mark
 	start   int64
 	latency int64
-	result  uint64 // outcome | answered<<8 | labels[0..2] << 16, 32, 48
+	result  uint64 // outcome | answered<<8 | invalid<<9 | labels[0..2] << 16, 32, 48; the class of a failed call is in the place of labels[0]
 	number  uint64
 }
 
@@ -97,6 +120,13 @@ type Hold struct {
 
 // Held says whether the request got a slot.
 func (h Hold) Held() bool { return h.slot != nil }
+
+// SetCells stores the cells beyond the first two. It must be called before Begin, when there is room for more than two dimensions, and only then.
+func (l *Ledger) SetCells(h Hold, cells Cells) {
+	if h.slot != nil {
+		l.overflow(h)[l.shape.signals] = uint64(cells >> (8 * SlotCells))
+	}
+}
 
 // Begin publishes the slot of a request that starts now, in nanoseconds of the ledger's clock. The clock is read between Reserve and Begin: while it is being
 // read, the cache line of the slot is on its way.
@@ -141,14 +171,26 @@ func (l *Ledger) SetLabel(h Hold, i int, id uint16) {
 
 func put(word *uint64, shift int, id uint16) { *word = *word&^(NoLabel<<shift) | uint64(id)<<shift }
 
+// SetClass stores the class of a failed call.
+func (h Hold) SetClass(id uint16) { put(&h.slot.result, 16, id) }
+
+// SetValid says that the answer is not invalid.
+func (h Hold) SetValid() { h.slot.result &^= invalidBit }
+
+// SetInvalid says that the answer is invalid, and that no signal of the call has a value.
+func (l *Ledger) SetInvalid(h Hold) {
+	l.ClearSignals(h)
+	h.slot.result |= invalidBit
+}
+
 // ClearSignals says that no signal of the call has a value.
 func (l *Ledger) ClearSignals(h Hold) {
 	h.slot.result = noLabels
 	h.slot.number = missingNumber
-	if l.shape.overflow == 0 {
+	if l.shape.signals == 0 {
 		return
 	}
-	words := l.overflow(h)
+	words := l.overflow(h)[:l.shape.signals]
 	for i := range words {
 		words[i] = math.MaxUint64
 	}
@@ -165,7 +207,7 @@ func (h Hold) Settle(outcome Outcome, answered bool, latency int64) bool {
 		return false
 	}
 	h.slot.latency = latency
-	result := h.slot.result&noLabels | uint64(outcome)
+	result := h.slot.result&(noLabels|invalidBit) | uint64(outcome)
 	if answered {
 		result |= answeredBit
 	}
@@ -179,6 +221,7 @@ func (h Hold) Settle(outcome Outcome, answered bool, latency int64) bool {
 
 const (
 	answeredBit = 1 << 8
+	invalidBit  = 1 << 9
 	// noLabels is a result word whose three labels have no value.
 	noLabels = 0xffff_ffff_ffff_0000
 
@@ -186,16 +229,21 @@ const (
 	labelsPerWord = 4
 )
 
-// shape says where the signals of a slot lie.
+// shape says where the signals and cells of a slot lie.
 type shape struct {
-	numbers, labels int
-	overflow        int // words of a slot beyond its cache line
+	numbers, labels, dimensions int
+	signals                     int // words of signals beyond the cache line
+	overflow                    int // all words beyond it; that of the cells is the last
 }
 
-func newShape(numbers, labels int) shape {
-	s := shape{numbers: numbers, labels: labels, overflow: max(0, numbers-1)}
+func newShape(numbers, labels, dimensions int) shape {
+	s := shape{numbers: numbers, labels: labels, dimensions: dimensions, signals: max(0, numbers-1)}
 	if labels > slotLabels {
-		s.overflow = s.labelWord(labels-1) + 1
+		s.signals = s.labelWord(labels-1) + 1
+	}
+	s.overflow = s.signals
+	if dimensions > SlotCells {
+		s.overflow++
 	}
 	return s
 }

@@ -7,7 +7,8 @@
 //	salt   = xxhash64(name, NUL, epoch, period)   epoch and period as 8 bytes, little endian
 //	mix    = the 64-bit finalizer of MurmurHash3 (Austin Appleby, public domain)
 //
-// and the unit is the candidate's iff bucket < ceil(share * 2^53). So a growing share only ever adds units, and a new epoch draws anew.
+// and the unit is the candidate's iff bucket < ceil(share * 2^53). So a growing share only ever adds units, and a new epoch draws anew. period is 0, or the
+// number of whole reassignment periods since 1970.
 package route
 
 import (
@@ -50,6 +51,9 @@ func Threshold(share float64) uint64 {
 		return uint64(math.Ceil(share * buckets))
 	}
 }
+
+// Draw turns a random number into a bucket that no unit has: a fresh coin, to be held against a Threshold.
+func Draw(random uint64) uint64 { return random >> 11 }
 
 // Share is the exact probability that a unit falls below a threshold.
 func Share(threshold uint64) float64 { return float64(threshold) / buckets }

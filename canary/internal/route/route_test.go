@@ -137,3 +137,11 @@ func FuzzBucket(f *testing.F) {
 		require.LessOrEqual(t, Threshold(share), uint64(buckets))
 	})
 }
+
+// A draw lies where buckets lie, so that one threshold serves both.
+func TestDraw(t *testing.T) {
+	require.Zero(t, Draw(0))
+	require.Less(t, Draw(math.MaxUint64), Threshold(1))
+	require.Equal(t, Threshold(1)-1, Draw(math.MaxUint64))
+	require.Equal(t, Threshold(0.5), Draw(1<<63))
+}

@@ -51,6 +51,11 @@ func (r *Recorder) Fold(q Request) { r.stripes[spareStripes].add(q) }
 // Thin records a request that got no slot, from the request's goroutine.
 func (r *Recorder) Thin(q Request) {
 	r.Thinned.Add(1)
+	r.Beside(q)
+}
+
+// Beside records a request from any goroutine but the keeper's.
+func (r *Recorder) Beside(q Request) {
 	var local byte
 	r.stripes[uintptr(unsafe.Pointer(&local))>>12%spareStripes].add(q)
 }

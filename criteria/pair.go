@@ -1,0 +1,44 @@
+package criteria
+
+// A Pair is what became of one input that both models saw: stable served it, and
+// the candidate ran in its shadow. It may be reused for the next one: nothing here
+// keeps it.
+//
+// No coin decided anything about a pair, so nothing of what protects the other
+// criteria does here. What [Disagreement] and [Difference] claim holds for the inputs
+// that were paired, if each is a new one: drawn without looking at the answers, and
+// paired once. An input that is repeated is one pair. Of models that always answer it
+// alike, a hundred repetitions of it are one observation and not a hundred, and
+// would convict or acquit on one input alone. Pairs are drawn in quiet moments, as a
+// rule, and tell about the inputs of those.
+type Pair struct {
+	// Differs says that the candidate's answer differs from stable's. What that
+	// means is the caller's business; an answer differs from none.
+	Differs bool
+	// Rerun says that stable was asked the same input again, and RerunDiffers that
+	// its second answer differs from its first: how much a model differs from itself
+	// is the floor below which no difference means anything.
+	Rerun, RerunDiffers bool
+	// Differences are the candidate's numbers minus stable's, in the order of
+	// [Config.Numbers]. 0 is a tie. NaN, and what is beyond the end, is missing.
+	Differences []float64
+	// Missing marks differences without a value: bit i for Differences[i].
+	Missing uint32
+}
+
+// difference returns that of number signal i; 0 where there is none.
+func (p *Pair) difference(i int) float64 {
+	if i >= len(p.Differences) || p.Missing&(1<<i) != 0 || p.Differences[i] != p.Differences[i] {
+		return 0
+	}
+	return p.Differences[i]
+}
+
+// A pairMeter turns a pair into one of its cells, or into unpaired when the pair does
+// not bear on it.
+type pairMeter interface {
+	meter
+	pairCell(*Pair) int
+}
+
+const unpaired = -1
