@@ -27,6 +27,7 @@ func TestNewJudgeRefuses(t *testing.T) {
 		{"min calls", Config{MinCalls: -1, Criteria: []Criterion{Latency{}}}, "config: min calls -1 is negative"},
 		{"margin NaN", Config{Criteria: []Criterion{ErrorRate{Margin: nan}}}, "error_rate: margin NaN is outside [0, 1)"},
 		{"margin 1", Config{Criteria: []Criterion{Latency{Margin: 1}}}, "latency: margin 1 is outside [0, 1)"},
+		{"nothing to prove", Config{Criteria: []Criterion{Latency{Allowance: 0.5, Margin: 0.5}}}, "latency: allowance and margin add up to 1: with 1 or more nothing is left to be proven"},
 		{"margin negative", Config{Criteria: []Criterion{score(Distribution{Margin: Strict})}}, "margin -1 is outside [0, 1)"},
 		{"margin huge", Config{Labels: []string{"x"}, Criteria: []Criterion{Categories{Signal: "x", Margin: inf}}}, "margin +Inf is outside [0, 1)"},
 		{"tolerance NaN", Config{Criteria: []Criterion{ErrorRate{Tolerance: nan}}}, "error_rate: tolerance NaN is neither"},

@@ -130,11 +130,11 @@ func TestDocsBrokenSlice(t *testing.T) {
 		logE   []float64
 		limit  float64
 	}{
-		{"alone", sliced(criteria.ErrorRate{Tolerance: criteria.Strict}), []float64{-0.04, 0.29, 2.14, 5.52}, 4.61},
+		{"alone", sliced(criteria.ErrorRate{Tolerance: criteria.Strict}), []float64{0.00, 0.29, 2.14, 5.52}, 4.61},
 		{
 			"among four and the backstop",
 			sliced(criteria.ErrorRate{}, criteria.Latency{}, criteria.Distribution{Signal: "score"}, criteria.Categories{Signal: "class"}, criteria.Backstop{}),
-			[]float64{-0.06, 0.22, 1.90, 5.15, 8.57}, 6.10,
+			[]float64{-0.01, 0.22, 1.90, 5.15, 8.57}, 6.10,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -171,4 +171,11 @@ func inTwentyCountries(j *criteria.Judge, b int) criteria.Ruling {
 		observe(e, 1, o)
 	}
 	return j.Fold(e, time.Duration(b)*8*time.Second)
+}
+
+// strictRate judges failed calls alone, without tolerance.
+var strictRate = only(criteria.ErrorRate{Tolerance: criteria.Strict})
+
+func only(c criteria.Criterion) criteria.Config {
+	return criteria.Config{Criteria: []criteria.Criterion{c}, Numbers: []string{"score"}, Labels: []string{"class"}}
 }

@@ -52,7 +52,7 @@ func ExampleJudge_Promotion() {
 	}
 	// Output:
 	// minute 1: ready: false, latency needs about 2,000 more candidate calls
-	// minute 6: ready: false, error_rate needs about 2,200 more candidate calls
+	// minute 6: ready: false, error_rate needs about 2,300 more candidate calls
 	// minute 11: ready: false, error_rate needs about 3,400 more candidate calls
 	// minute 16: ready: true, all 2 gating criteria are proven
 	// error_rate: 3.16 of 3.00; failed: 1 % of candidate, 0.962 % of stable

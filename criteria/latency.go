@@ -75,6 +75,10 @@ func (c Latency) plan(_ *Config, p *problems) plan {
 	p.checkRole(c.Role)
 	x := effectiveTolerance(c.Tolerance)
 	l := line{m: 1, d: c.allowance()}
+	safe := l.moved(effectiveMargin(c.Margin, DefaultShapeMargin))
+	if safe.d >= 1 && l.d < 1 && c.Margin < 1 {
+		p.add("allowance and margin add up to %v: with 1 or more nothing is left to be proven", safe.d)
+	}
 	return plan{
 		role: c.Role, weight: relativeWeight(c.Weight), tolerance: x,
 		meter: latencyMeter{},
@@ -87,7 +91,7 @@ func (c Latency) plan(_ *Config, p *problems) plan {
 				return "slower than " + durationText(time.Duration(latencyEdges[cut]))
 			},
 		}),
-		safe: l.moved(effectiveMargin(c.Margin, DefaultShapeMargin)),
+		safe: safe,
 	}
 }
 

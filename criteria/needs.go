@@ -139,8 +139,8 @@ func step(is bool) float64 {
 // normal is the standard normal distribution.
 func normal(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
 
-// bisect returns after how many calls something is true that stays so; manyCalls for
-// never.
+// bisect returns after about how many calls something is true that stays so;
+// manyCalls for never.
 func bisect(is func(calls float64) bool) float64 {
 	if is(0) {
 		return 0
@@ -151,7 +151,7 @@ func bisect(is func(calls float64) bool) float64 {
 			return manyCalls
 		}
 	}
-	for high-low > 0.25 {
+	for high-low > max(0.25, low/256) {
 		if middle := low + (high-low)/2; is(middle) {
 			high = middle
 		} else {

@@ -41,7 +41,8 @@ type Gate struct {
 	Name      string
 	Role      Role
 	// LogE is the evidence for the candidate in nats, 0 at the start of a step, that
-	// of the weakest event; Limit is what it has to reach: ln(1/beta).
+	// of the weakest event; Limit is what it has to reach: ln(1/beta), and ln(2/beta)
+	// with a [Config.Sentinel].
 	LogE, Limit float64
 	// Proven says that it has, now.
 	Proven bool
@@ -72,7 +73,7 @@ type Gate struct {
 //
 // Guardrails and criteria with role Hold gate. Those with role Observe do not, nor does
 // [Backstop]. Slices do not: few have the traffic, and a slice that breaks stops the
-// promotion through the evidence against the candidate. With a [Config.Sentinel] a
+// promotion through the evidence against the candidate, or is carved out. With a [Config.Sentinel] a
 // criterion is proven on either's requests, each with half of beta.
 //
 // The evidence starts anew in every step, and after a hold, which is a step: a
@@ -84,13 +85,12 @@ type Gate struct {
 //
 // A call without a value (failed, cancelled, no label) is scored against the
 // candidate: its own as showing the event, stable's as not. So a gate on latency or
-// answers cannot be proven while about as many calls as its Margin have no value,
-// whichever arm's they are; the reason says so. [ErrorRate] has to be proven both
-// with cancelled calls as harmless and with them as failures. Overdue calls are
-// failures, with the slowest latency, in both arms.
+// answers cannot be proven while about as many calls of either arm have no value as
+// its Margin says; the reason says so then, and a wider Margin is the way on.
+// [ErrorRate] has to be proven both with cancelled calls as harmless and with them as
+// failures. Overdue calls are failures, with the slowest latency, in both arms.
 //
-//   - Assumes: as [Judge]; P(A | candidate) and P(A | stable) of one moment differ
-//     as little from each other as the criterion says, the rates themselves may drift.
+//   - Assumes: as [Judge]; nothing about the outcomes, whose rates may drift.
 //   - Guarantees: P(Ready ever in a step | in some event of a gating criterion the
 //     candidate is beyond the line all through the step) <= Beta. No correction is
 //     needed for several criteria and events: all have to be proven, so the one that

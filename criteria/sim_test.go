@@ -145,12 +145,6 @@ func failing(stable, candidate float64) world {
 	}
 }
 
-func only(c criteria.Criterion) criteria.Config {
-	return criteria.Config{Criteria: []criteria.Criterion{c}, Numbers: []string{"score"}, Labels: []string{"class"}}
-}
-
-var strictRate = only(criteria.ErrorRate{Tolerance: criteria.Strict})
-
 // A level-1 % test would have more than 12 false of 400 with p < 0.001.
 const (
 	aaTrials = 400

@@ -21,9 +21,10 @@ type slice struct {
 	lookup *lookup       // of its events
 	counts [NumStrata][numArms]tallier
 	logE   float64
-	unseen float64 // calls since logE
-	full   bool    // the round ends with the next call
-	dirty  bool    // and enough of them to look again
+	part   float64          // of its weight and logE: what it has in the sum
+	unseen [numArms]float64 // calls since logE
+	full   bool             // the round ends with the next call
+	dirty  bool             // and enough of them to look again
 	carved bool
 
 	past []shown // past[event], of closed rounds, without missing values
@@ -80,28 +81,39 @@ func (sl *slice) enter(s *session, w *watch) bool {
 	return len(sl.events) > 0
 }
 
-// enough is how many calls of stable alone make a slice worth another look. A
-// call of the candidate always does.
-const enough = 32
+// enough is how many calls make a slice worth another look. One of the candidate is
+// where the last look was suspicious, or where it shows the only event there is.
+var enough = [numArms]float64{Stable: 32, Candidate: 8}
 
-// count counts n calls of an arm in one cell, the last of which is missing.
+// suspicious is the log evidence from which every call of the candidate matters: far
+// from any limit, and rare for one that is fit.
+const suspicious = 1
+
+// count counts n calls of an arm in one cell, the last of which is missing. Whether
+// to look again follows from the counts and the last look, not from their order.
 func (sl *slice) count(stratum int, arm Arm, cell int, n float64) {
+	harm := false
 	if sl.graded != nil {
 		sl.graded.counts[stratum][arm][cell] += n
 	} else {
-		sl.counts[stratum][arm].count(sl.lookup.shown[arm], cell, n)
+		shown := sl.lookup.shown[arm]
+		sl.counts[stratum][arm].count(shown, cell, n)
+		harm = len(sl.events) == 1 && cell < len(shown) && shown[cell] != 0
 	}
 	sl.calls += n
-	sl.unseen += n
-	sl.dirty = sl.dirty || arm == Candidate || sl.unseen >= enough
+	sl.unseen[arm] += n
+	sl.dirty = sl.dirty || sl.unseen[arm] >= enough[arm] || arm == Candidate && (harm || sl.logE > suspicious)
 }
 
 // look brings the evidence up to date.
 func (sl *slice) look() {
-	sl.dirty, sl.unseen = false, 0
+	sl.dirty, sl.unseen = false, [numArms]float64{}
 	sl.fill()
-	sl.logE = sl.process.logE()
+	sl.setLogE(sl.process.logE())
 }
+
+// setLogE notes the evidence and its part in the sum.
+func (sl *slice) setLogE(logE float64) { sl.logE, sl.part = logE, math.Exp(sl.weight+logE) }
 
 // fill makes the tallies that the bets are paid by. A call without a value is
 // scored in the candidate's favour.
@@ -174,12 +186,13 @@ func (sl *slice) due(now time.Duration) bool {
 type slicing struct {
 	cells [][SliceCells]*slice
 	used  []*slice // in the order of their first call
+	idle  float64  // the weight of those without a call
 	logE  float64  // of all dimensions together
 	dirty bool
 }
 
 func newSlicing(dimensions int) slicing {
-	return slicing{cells: make([][SliceCells]*slice, dimensions)}
+	return slicing{cells: make([][SliceCells]*slice, dimensions), idle: 1}
 }
 
 // at returns a slice, made when first asked for.
@@ -188,6 +201,8 @@ func (x *slicing) at(dimension int, cell uint8, l line) *slice {
 	if sl == nil {
 		weight := math.Log(sliceWeight(cell) / float64(len(x.cells)))
 		sl = &slice{process: process{line: l}, dimension: dimension, cell: cell, weight: weight}
+		sl.setLogE(0)
+		x.idle -= sl.part
 		x.cells[dimension][cell] = sl
 		x.used = append(x.used, sl)
 	}
@@ -201,15 +216,25 @@ func (x *slicing) evaluate() {
 		return
 	}
 	x.dirty = false
-	sum, idle := math.Inf(-1), 1.0
+	sum := max(x.idle, 0)
 	for _, sl := range x.used {
 		if sl.dirty {
 			sl.look()
 		}
-		idle -= math.Exp(sl.weight)
+		sum += sl.part
+	}
+	if x.logE = math.Log(sum); math.IsInf(x.logE, 1) {
+		x.logE = x.logSum()
+	}
+}
+
+// logSum is the sum where it is beyond every number.
+func (x *slicing) logSum() float64 {
+	sum := math.Log(max(x.idle, 0))
+	for _, sl := range x.used {
 		sum = logAdd(sum, sl.weight+sl.logE)
 	}
-	x.logE = logAdd(sum, math.Log(max(idle, 0)))
+	return sum
 }
 
 // turn notes which rounds are due. They end when the next call of their slice opens
