@@ -89,7 +89,7 @@ func TestRestoreRefusesPoison(t *testing.T) {
 				first(j).log = append(first(j).log, first(j).log[:5]...)
 			}
 		},
-		"unseen calls":          func(j *Judge) { first(j).unseen = nan },
+		"unseen calls":          func(j *Judge) { first(j).unseen[Stable] = nan },
 		"slice without a past":  func(j *Judge) { first(j).past = nil },
 		"past of a slice":       func(j *Judge) { first(j).past[0].c0 = inf },
 		"lost calls":            func(j *Judge) { first(j).lost = nan },

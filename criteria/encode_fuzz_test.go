@@ -46,10 +46,12 @@ func FuzzUnmarshalRouting(f *testing.F) {
 		if len(data) < headerSize+trailerSize || r.UnmarshalBinary(resealed(data)) != nil {
 			return
 		}
+		require.False(t, math.IsNaN(r.LogE()) || math.IsInf(r.LogE(), 0), "%v", r.LogE())
+		broken := r.Broken()
 		for s := range Stratum(NumStrata) {
 			r.Assign(s, Stable)
 			r.Assign(s, Candidate)
 		}
-		require.False(t, math.IsNaN(r.LogE()) || math.IsInf(r.LogE(), 0), "%v", r.LogE())
+		require.True(t, r.Broken() || !broken)
 	})
 }

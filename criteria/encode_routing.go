@@ -9,7 +9,7 @@ var (
 
 // AppendBinary appends the whole state to b, so that the check of the coin goes on
 // after a restart: the evidence, the step, and that the split was found broken. The
-// encoding is deterministic, 26 to 65 bytes; the error is always nil.
+// encoding is deterministic, 34 to 73 bytes; the error is always nil.
 func (r *Routing) AppendBinary(b []byte) ([]byte, error) {
 	e := newEncoder(b, routingLetters)
 	for i := range r.splits {
@@ -18,6 +18,7 @@ func (r *Routing) AppendBinary(b []byte) ([]byte, error) {
 		e.short(r.splits[i].candidates)
 	}
 	e.exact(r.logE)
+	e.exact(r.product)
 	e.bool(r.broken)
 	return e.seal(), nil
 }
@@ -35,8 +36,12 @@ func (r *Routing) UnmarshalBinary(data []byte) error {
 	for i := range read.splits {
 		read.splits[i].decode(d)
 	}
-	read.logE, read.broken = d.nats(), d.bool()
-	d.check(read.broken || read.logE < routingLimit, "evidence beyond the limit that broke nothing")
+	read.logE = d.nats()
+	if product := d.within(d.exact(), 0, wide); product > 0 {
+		read.start(product)
+	}
+	read.broken = d.bool()
+	d.check(read.broken || read.LogE() < routingLimit+1e-6, "evidence beyond the limit that broke nothing")
 	if err := d.end(); err != nil {
 		return err
 	}

@@ -47,8 +47,8 @@ func TestRoutingRoundTrip(t *testing.T) {
 }
 
 func TestRoutingSizes(t *testing.T) {
-	require.Len(t, savedRouting(t, new(Routing)), 26)
-	require.Less(t, len(savedRouting(t, goldenRouting())), 66)
+	require.Len(t, savedRouting(t, new(Routing)), 34)
+	require.Less(t, len(savedRouting(t, goldenRouting())), 74)
 }
 
 func TestRoutingRefuses(t *testing.T) {
@@ -74,6 +74,9 @@ func TestRoutingRefuses(t *testing.T) {
 		"units negative":       {poisoned(func(r *Routing) { r.splits[0].units = -1 }), ErrCorrupt},
 		"candidates beyond":    {poisoned(func(r *Routing) { r.splits[0].candidates = 1000 }), ErrCorrupt},
 		"evidence NaN":         {poisoned(func(r *Routing) { r.logE = math.NaN() }), ErrCorrupt},
+		"product NaN":          {poisoned(func(r *Routing) { r.product = math.NaN() }), ErrCorrupt},
+		"product negative":     {poisoned(func(r *Routing) { r.product = -1 }), ErrCorrupt},
+		"product too wide":     {poisoned(func(r *Routing) { r.product = 1e200 }), ErrCorrupt},
 		"broken but it is not": {poisoned(func(r *Routing) { r.logE, r.broken = routingLimit, false }), ErrCorrupt},
 	} {
 		r := *good

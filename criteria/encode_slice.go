@@ -31,7 +31,9 @@ func (sl *slice) encode(e *encoder) {
 	e.int(sl.step)
 	e.uint(uint64(sl.opened))
 	e.short(sl.calls)
-	e.short(sl.unseen)
+	for _, n := range sl.unseen {
+		e.short(n)
+	}
 	sl.process.encode(e)
 	sl.encodeCounts(e)
 	e.int(len(sl.past))
@@ -42,8 +44,12 @@ func (sl *slice) encode(e *encoder) {
 }
 
 func (sl *slice) decode(d *decoder, w *watch, s *session) {
-	sl.logE, sl.carved, sl.full = d.nats(), d.bool(), d.bool()
-	sl.step, sl.opened, sl.calls, sl.unseen = d.upTo(s.steps), d.duration(), d.calls(), d.calls()
+	sl.setLogE(d.nats())
+	sl.carved, sl.full = d.bool(), d.bool()
+	sl.step, sl.opened, sl.calls = d.upTo(s.steps), d.duration(), d.calls()
+	for arm := range sl.unseen {
+		sl.unseen[arm] = d.calls()
+	}
 	sl.process.decode(d, w)
 	d.check(len(sl.events) <= maxWithin, "more events than are bet on within slices")
 	if d.check(len(sl.events) == 0 || !sl.events[0].inverse, "the inverse of nothing"); !d.ok() {
