@@ -44,9 +44,14 @@ type Config struct {
 	// most [MaxSignals].
 	Checks []string
 	// ClassText names a failure class, see [Observation.Class]. It is called as
-	// LabelText is. Nil means "class 7". For ClassID, and for a judge to be restored,
-	// it has to give the name of the class and nothing else.
+	// LabelText is. Nil means "class 7". It is what processes know a class by, so it gives
+	// the name and nothing else.
 	ClassText func(id uint16) string
+	// ClassExample says what a class is like, for people: what verdicts put behind "for
+	// example", as it is, so the caller quotes what comes from outside. It is called by
+	// [Judge.Verdicts] and, when a criterion fails, by [Judge.Fold], never for encodings.
+	// Nil, and "" for a class, mean that there is no example.
+	ClassExample func(id uint16) string
 	// ClassID is the way back, as LabelID is.
 	ClassID func(text string) uint16
 	// Slices name the dimensions along which traffic is sliced, in the order of

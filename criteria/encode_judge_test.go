@@ -312,7 +312,7 @@ func TestRestoreSurvivesForgedStates(t *testing.T) {
 	}
 	data := encoded(t, j)
 	restored := 0
-	for range 400 {
+	for range 250 {
 		forged := append([]byte(nil), data...)
 		for range 1 + c.IntN(3) {
 			forged[12+c.IntN(len(forged)-16)] = byte(c.IntN(256))
