@@ -137,7 +137,8 @@ func (c *Canary[In, Out]) judge(declared []criteria.Criterion, cfg criteria.Conf
 	}
 	cfg.Criteria = declared
 	cfg.Numbers, cfg.Labels, cfg.Checks, cfg.Slices = c.signals.names("number"), c.signals.names("label"), c.signals.names("check"), c.slices.names()
-	cfg.LabelText, cfg.ClassText, cfg.SliceText = c.signals.labelText, c.classes.text, c.slices.text
+	cfg.LabelText, cfg.SliceText = c.signals.labelText, c.slices.text
+	cfg.ClassText, cfg.ClassExample = c.classes.text, c.classes.example
 	judge, err := criteria.NewJudge(cfg)
 	if err != nil {
 		return nil, ofCriteria(err)

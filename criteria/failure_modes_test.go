@@ -10,8 +10,9 @@ import (
 func modesJudge(t *testing.T) (*Judge, *labelBook) {
 	t.Helper()
 	j := mustJudge(t, Config{
-		Criteria:  []Criterion{FailureModes{}},
-		ClassText: func(id uint16) string { return []string{"timeout", "refused", `io (for example "no file")`}[id] },
+		Criteria:     []Criterion{FailureModes{}},
+		ClassText:    func(id uint16) string { return []string{"timeout", "refused", `no "file"`}[id] },
+		ClassExample: func(id uint16) string { return []string{"", `"refused\n" of v2`, ""}[id] },
 	})
 	return j, j.watches[0].book.(*labelBook)
 }
@@ -155,7 +156,8 @@ func TestClassText(t *testing.T) {
 	_, b := modesJudge(t)
 	for id, want := range map[int]string{
 		0:         `failed with "timeout"`,
-		2:         "failed with `io (for example \"no file\")`",
+		1:         `failed with "refused" (for example "refused\n" of v2)`,
+		2:         "failed with `no \"file\"`",
 		MaxLabels: "failed with an unclassified failure",
 	} {
 		words, _ := b.words(&event{at: id})

@@ -55,6 +55,7 @@ type process struct {
 
 	events  []event             // of the open round; none: it places no bets
 	live    [NumStrata]bool     // strata that are bet on
+	shares  [NumStrata]float64  // P(candidate) in them
 	payoffs [NumStrata][]payoff // payoffs[stratum][h]
 	tallies [NumStrata][]tally  // tallies[stratum][event], what the open round counted
 	graded  *graded             // instead of a tally, for an event with scores
@@ -72,13 +73,14 @@ func purse(k int) float64 {
 }
 
 // open starts a round with bets on the events, which must be as many and of the
-// same kind each time, or none. In strata with share 0 nothing is bet. A round
-// that places no bets stakes nothing; one opened anew before anything was
-// counted stakes nothing more.
+// same kind each time: on others nothing is bet. In strata with share 0 nothing is
+// bet. A round that places no bets stakes nothing; one opened anew before anything
+// was counted stakes nothing more.
 func (p *process) open(events []event, shares [NumStrata]float64) {
-	p.events = p.events[:0]
+	p.events, p.shares = p.events[:0], shares
+	bet := len(events) > 0 && p.fits(events)
 	for s, share := range shares {
-		p.live[s] = share > 0 && len(events) > 0
+		p.live[s] = share > 0 && bet
 	}
 	if p.live == [NumStrata]bool{} {
 		return
@@ -86,6 +88,18 @@ func (p *process) open(events []event, shares [NumStrata]float64) {
 	p.events = append(p.events, events...)
 	p.stake()
 	p.price(shares)
+}
+
+// fits reports whether the events are as many and of the same kind as before.
+func (p *process) fits(events []event) bool {
+	if p.log == nil {
+		return true
+	}
+	bets := 0
+	for i := range events {
+		bets += events[i].bets()
+	}
+	return bets == len(p.log)
 }
 
 // price computes what the bets of the round pay, and clears its tallies.
