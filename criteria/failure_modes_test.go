@@ -62,7 +62,7 @@ func TestNewFailureIsBetOnAtOnce(t *testing.T) {
 		e.Observe(Fresh, &Observation{Arm: Candidate, Outcome: Failed, Class: 1})
 	}
 	require.True(t, j.Fold(e, 0).RollBack)
-	require.Equal(t, `failed with "refused": 100 % of candidate, 0 % of stable calls`, j.Verdicts()[0].Finding)
+	require.Equal(t, `failed with "refused" (for example "refused\n" of v2): 100 % of candidate, 0 % of stable calls`, j.Verdicts()[0].Finding)
 }
 
 // What stable does is no news, but what the candidate alone does stays news however
@@ -120,7 +120,7 @@ func TestFailuresThatTradePlaces(t *testing.T) {
 		}
 	}
 	require.True(t, j.Fold(e, 0).RollBack)
-	require.Equal(t, `failed with "refused": 10 % of candidate, 5 % of stable calls`, j.Verdicts()[0].Finding)
+	require.Equal(t, `failed with "refused" (for example "refused\n" of v2): 10 % of candidate, 5 % of stable calls`, j.Verdicts()[0].Finding)
 }
 
 // Equal arms, fewer failures, and one way less are no harm.
