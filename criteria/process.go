@@ -13,6 +13,14 @@ var (
 	fixedRates  = []float64{0.1, 0.9}
 )
 
+// null is the hypothesis about the event, given that about what its criterion is of.
+func (e *event) null(l line) line {
+	if e.inverse {
+		return l.least()
+	}
+	return l
+}
+
 // ratios are the odds the event is bet on with.
 func (e *event) ratios() []float64 {
 	if e.coarse {
@@ -111,8 +119,9 @@ func (p *process) price(shares [NumStrata]float64) {
 		}
 		for i := range p.events {
 			e := &p.events[i]
+			l := e.null(p.line)
 			for h := range e.bets() {
-				p.payoffs[s] = append(p.payoffs[s], newPayoff(e.guess, e.alternative(h, p.line), p.line, share))
+				p.payoffs[s] = append(p.payoffs[s], newPayoff(e.guess, e.alternative(h, l), l, share))
 			}
 			p.tallies[s] = append(p.tallies[s], tally{})
 		}
