@@ -9,10 +9,16 @@ import (
 // seeded is how many of stable's requests are known before exposure.
 const seeded = 2000
 
-// signal plays a candidate whose answers differ.
+// signal plays a candidate whose answers differ. A row with bars is played as often
+// as those of rates are: a median of a few dozen trials is off by a tenth, more than
+// some bars are away.
 func (s scale) signal(name string, share float64, w worlds.World, requests int, bars ...bar) row {
+	trials := s.signals
+	if len(bars) > 0 {
+		trials = s.delays
+	}
 	return row{
-		name: name, share: share, world: w, seeds: seeded, trials: s.signals, requests: requests, bars: bars,
+		name: name, share: share, world: w, seeds: seeded, trials: trials, requests: requests, bars: bars,
 	}.bounded()
 }
 

@@ -15,7 +15,7 @@ type scale struct {
 	ramps     int // trials with a ramp
 	mostRamps int // of them that may be rolled back
 	delays    int // trials of a bad rate
-	signals   int // trials of a bad latency, score or label
+	signals   int // trials of a bad latency, score or label, without bars
 	slow      int // trials of what takes a hundred thousand requests
 }
 
