@@ -42,7 +42,8 @@
 //
 // Evidence can be sent, [Evidence.AppendBinary], and is then added by
 // [Evidence.Merge]; a judge can be saved, [Judge.AppendBinary], and goes on after a
-// restart as if there had been none, [RestoreJudge].
+// restart as if there had been none, [RestoreJudge]; so can the check of the coin, by
+// [Routing.AppendBinary].
 //
 // # Groups, slices, strata
 //

@@ -285,6 +285,21 @@ func TestUnmarshalRefusesPoison(t *testing.T) {
 	require.NoError(t, j.NewEvidence().UnmarshalBinary(sent(t, calls(j, 5, in))))
 }
 
+// Of pairs each criterion counts those that bear on it; none bears on nothing.
+func TestUnmarshalRefusesPairsOfNobody(t *testing.T) {
+	j := mustJudge(t, Config{Numbers: []string{"score"}, Criteria: []Criterion{Disagreement{}, Difference{Signal: "score"}}})
+	e := j.NewEvidence()
+	for _, p := range []Pair{{Rerun: true}, {Differences: []float64{1}}, {Rerun: true, Differences: []float64{1}}} {
+		e.ObservePair(&p)
+	}
+	pairs := &e.tables[pairsGroup]
+	for seen, want := range map[uint64]error{1: ErrCorrupt, 2: nil, 3: nil, 4: nil, 5: ErrCorrupt} {
+		pairs.seen[Candidate] = seen
+		err := j.NewEvidence().UnmarshalBinary(sent(t, e))
+		require.ErrorIs(t, err, want, "%d pairs", seen)
+	}
+}
+
 func TestMergeAndFoldRefuseWhatIsNotExact(t *testing.T) {
 	j := mustJudge(t, Config{Criteria: []Criterion{ErrorRate{}}})
 	j.BeginStep(half)

@@ -144,6 +144,7 @@ func TestRestoredJudgeIsTheSame(t *testing.T) {
 			require.Equal(t, first.Verdicts(), again.Verdicts())
 			require.Equal(t, first.Promotion(), again.Promotion())
 			require.Equal(t, first.Carves(), again.Carves())
+			requireSameLeaders(t, first, again)
 			require.True(t, first.ruling == again.ruling)
 			judges, from = []*Judge{first, again}, first.now
 			c.now = first.now
@@ -165,6 +166,50 @@ func TestRestoredJudgeIsTheSame(t *testing.T) {
 	require.Positive(t, rollbacks)
 	require.Positive(t, carves)
 	require.Positive(t, holds)
+}
+
+// requireSameLeaders compares what slices would name, which is not written.
+func requireSameLeaders(t *testing.T, a, b *Judge) {
+	t.Helper()
+	for g, s := range a.sessions {
+		for i, w := range s.watches {
+			for k, sl := range w.slices.used {
+				event, capital := sl.leader()
+				same, exactly := b.sessions[g].watches[i].slices.used[k].leader()
+				require.True(t, event == same && capital == exactly, "%v: event %d, %d", w.criterion, event, same)
+			}
+		}
+	}
+}
+
+// Slices whose rounds opened with the same cuts share what is looked up.
+func TestRestoredSlicesShareLookups(t *testing.T) {
+	config := Config{Criteria: []Criterion{Latency{}}, Slices: []string{"country"}}
+	j := mustJudge(t, config)
+	seed := func(from, to time.Duration) {
+		for x := from; x < to; x += time.Millisecond {
+			j.Seed(&Observation{Latency: x})
+		}
+	}
+	in := func(cell uint8) { j.Fold(calls(j, 1, Observation{Latency: time.Second, Slices: []uint8{cell}}), 0) }
+	seed(time.Millisecond, time.Second)
+	j.BeginStep(half)
+	in(1)
+	in(2)
+	seed(time.Minute, time.Minute+2*time.Second)
+	j.sessions[coinsGroup].close()
+	j.sessions[coinsGroup].open(0)
+	in(3)
+	again, err := RestoreJudge(config, encoded(t, j))
+	require.NoError(t, err)
+	for _, x := range []*Judge{j, again} {
+		used := x.watches[0].slices.used
+		require.Len(t, used, 3)
+		require.Same(t, used[0].lookup, used[1].lookup)
+		require.NotSame(t, used[0].lookup, used[2].lookup)
+		require.NotEqual(t, used[0].lookup, used[2].lookup)
+	}
+	require.Equal(t, j.watches[0].slices.used[2].lookup, again.watches[0].slices.used[2].lookup)
 }
 
 // The shares of a slice's open round may be those of a step before.

@@ -118,3 +118,23 @@ func ExampleReadDictionary() {
 	fmt.Println(after.texts, err)
 	// Output: [is de] <nil>
 }
+
+// The check of the coin goes on after a restart, beside the judge.
+func ExampleRouting_AppendBinary() {
+	var before criteria.Routing
+	before.BeginStep([criteria.NumStrata]float64{criteria.Fresh: 0.05})
+	for range 3 {
+		before.Assign(criteria.Fresh, criteria.Candidate)
+	}
+	saved, _ := before.AppendBinary(nil)
+
+	var after criteria.Routing
+	err := after.UnmarshalBinary(saved)
+	fmt.Println(err, after.Broken())
+	after.Assign(criteria.Fresh, criteria.Candidate)
+	after.Assign(criteria.Fresh, criteria.Candidate)
+	fmt.Printf("%.2f nats against a share of 5 %%\n", after.LogE())
+	// Output:
+	// <nil> false
+	// 1.48 nats against a share of 5 %
+}
