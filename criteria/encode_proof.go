@@ -13,7 +13,7 @@ func (p *proof) encode(e *encoder) {
 	e.exact(p.closed)
 	for i := range p.claims {
 		c := &p.claims[i]
-		c.event.encode(e)
+		c.encode(e)
 		e.short(c.prior)
 		e.short(c.weight)
 		for _, capital := range c.stakes {
@@ -32,7 +32,7 @@ func (p *proof) decode(d *decoder, w *watch, s *session) {
 	p.claims = make([]claim, n)
 	for i := range p.claims {
 		c := &p.claims[i]
-		c.event.decode(d, w)
+		c.decode(d, w)
 		c.prior, c.weight = d.within(d.short(), 0, 1), d.within(d.short(), 0, math.MaxInt32)
 		for h := range c.stakes {
 			c.stakes[h] = d.nats()
