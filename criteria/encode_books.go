@@ -68,7 +68,7 @@ func (b *labelBook) decode(d *decoder, w *watch) {
 		f.decode(d, w)
 		b.found = append(b.found, f)
 	}
-	all := len(b.labels) * b.sides()
+	all := len(b.labels) * b.eventsPerLabel()
 	for range d.length(all) {
 		b.favourites = append(b.favourites, d.upTo(all-1))
 	}
@@ -91,8 +91,8 @@ func (b *labelBook) complete(v *event) bool {
 	return v.side <= below && v.at >= 0 && v.at < b.ids
 }
 
-// sides is the number of events of a label.
-func (k *labelling) sides() int {
+// eventsPerLabel is how many events a label has.
+func (k *labelling) eventsPerLabel() int {
 	if k.oneSided {
 		return 1
 	}

@@ -54,6 +54,7 @@ func TestRestoreRefusesPoison(t *testing.T) {
 		"label found and known":   func(j *Judge) { labels(j).found = append(labels(j).found, foundLabel{id: labels(j).labels[0]}) },
 		"favourite of none":       func(j *Judge) { labels(j).favourites[0] = 2 * len(labels(j).labels) },
 		"labels without bets":     func(j *Judge) { labels(j).labels = labels(j).labels[1:] },
+		"inverse of a rate":       func(j *Judge) { rate(j).process.events[0].inverse = true },
 		"event of classes":        func(j *Judge) { labels(j).base.events[0].at = orCancelled },
 		"stakes infinite":         func(j *Judge) { j.watches[0].proof.claims[0].stakes[0] = inf },
 		"claim NaN":               func(j *Judge) { j.watches[0].proof.claims[0].guess = nan },

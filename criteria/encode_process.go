@@ -108,7 +108,7 @@ func (w *watch) completes(v *event) bool {
 		_, ok := w.meter.(interface{ unanswered() span })
 		return ok && v.side == above
 	}
-	return w.book.complete(v)
+	return w.book.complete(v) && (!v.inverse || v.side == below)
 }
 
 // bit is a bit that is set or not.
