@@ -41,7 +41,7 @@ func (e *Evidence) AppendBinary(b []byte) ([]byte, error) {
 // It takes whatever bytes come: the error wraps [ErrCorrupt], [ErrNewerVersion] or,
 // for counts of other criteria, [ErrOtherConfig], and the evidence is empty then. It
 // allocates in proportion to the input. What it accepts is consistent: every criterion
-// counted the same calls, at most 2^53.
+// counted the same calls, at most 2^53, or of the same pairs those that bear on it.
 func (e *Evidence) UnmarshalBinary(data []byte) error {
 	e.Reset()
 	if e.form == nil {
