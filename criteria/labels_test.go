@@ -203,3 +203,25 @@ func TestLabelThatDisappears(t *testing.T) {
 	require.True(t, play(func(int) bool { return true }).RollBack)
 	require.False(t, play(func(i int) bool { return i%20 == 0 }).RollBack)
 }
+
+// What would be a breach of the proof is none: a label that disappears is not promoted,
+// unless it may.
+func TestProofOfLabelThatDisappears(t *testing.T) {
+	for tolerance, ready := range map[float64]bool{0: false, 1: true} {
+		j := mustJudge(t, Config{Criteria: []Criterion{Categories{Signal: "class", Tolerance: tolerance}}, Labels: []string{"class"}})
+		for i := range 1000 {
+			j.Seed(&Observation{Labels: []uint16{uint16(i % 10)}})
+		}
+		j.BeginStep(half)
+		for range 40 {
+			e := j.NewEvidence()
+			for i := range 500 {
+				e.Observe(Fresh, &Observation{Labels: []uint16{uint16(i % 10)}})
+				e.Observe(Fresh, &Observation{Arm: Candidate, Labels: []uint16{uint16(i % 9)}})
+			}
+			j.Fold(e, j.now+roundAge)
+		}
+		p := j.Promotion()
+		require.Equal(t, ready, p.Gates[0].Proven, "tolerance %v: %+v", tolerance, p.Gates[0])
+	}
+}
