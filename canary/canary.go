@@ -139,7 +139,7 @@ func prepare[In, Out any](cfg Config[In, Out]) *Canary[In, Out] {
 		Criteria: withDefaults(cfg.Criteria, cfg.CandidateTimeout >= 0),
 		Alpha:    cfg.Alpha, Rounding: rand.Uint64(), SliceAction: cfg.SliceAction, Sentinel: cfg.Sentinel > 0,
 		Numbers: c.signals.names("number"), Labels: c.signals.names("label"), Checks: c.signals.names("check"), Slices: c.slices.names(),
-		LabelText: c.signals.labelText, ClassText: c.classes.text, SliceText: c.slices.text,
+		LabelText: c.signals.labelText, ClassText: c.classes.text, ClassExample: c.classes.example, SliceText: c.slices.text,
 	}
 	return c
 }

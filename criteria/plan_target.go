@@ -54,14 +54,6 @@ type prospect struct {
 // A spread is how the arms' calls with a value are spread over some scores.
 type spread struct{ scores, stable, candidate []float64 }
 
-// mean is the mean score of an arm.
-func (s *spread) mean(parts []float64) (sum float64) {
-	for j, x := range s.scores {
-		sum += x * parts[j]
-	}
-	return sum
-}
-
 // judged is what is judged of pairs: so many of them, of which so many show the event.
 type judged struct{ part, rate float64 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -65,36 +66,38 @@ func timesCell(s *summary, bound float64) string {
 	if s == nil || bound == 0 || math.IsInf(s.mean(), 1) {
 		return "-"
 	}
-	return strconv.FormatFloat(s.mean()/bound, 'f', 2, 64)
+	return times(s.mean() / bound)
 }
+
+// times writes a factor.
+func times(x float64) string { return strconv.FormatFloat(x, 'f', 2, 64) }
 
 // barCell writes the bars of a row and whether they are met.
 func (t *table) barCell(r *result) string {
-	if len(r.bars) == 0 {
-		return ""
-	}
-	missed := t.missed(r)
-	if len(missed) > 0 {
-		var texts []string
-		for _, b := range missed {
-			texts = append(texts, b.who+" "+b.text)
-		}
-		return "MISSED: " + strings.Join(texts, ", ")
-	}
-	var texts []string
-	for _, b := range r.bars {
-		if len(texts) == 0 || texts[len(texts)-1] != b.text {
-			texts = append(texts, b.text)
+	var met, missed []string
+	for _, c := range t.claims(r) {
+		switch {
+		case !c.met:
+			missed = append(missed, c.who+" "+c.text)
+		case !slices.Contains(met, c.text):
+			met = append(met, c.text)
 		}
 	}
-	return "met: " + strings.Join(texts, ", ")
+	switch {
+	case len(missed) > 0:
+		return "MISSED: " + strings.Join(missed, ", ")
+	case len(met) > 0:
+		return "met: " + strings.Join(met, ", ")
+	}
+	return ""
 }
 
 // grid is the table as rows of cells, the first of them the heads.
 func (t *table) grid(v *validity) [][]string {
 	delays := len(t.results) > 0 && !t.results[0].equal
+	bounds := slices.ContainsFunc(t.results, func(r result) bool { return r.bound > 0 })
 	heads := []string{"case", "share"}
-	if delays {
+	if bounds {
 		heads = append(heads, "bound", "x bound")
 	}
 	for _, c := range t.contestants {
@@ -104,12 +107,12 @@ func (t *table) grid(v *validity) [][]string {
 	for i := range t.results {
 		r := &t.results[i]
 		cells := []string{r.name, r.shareText()}
-		if delays {
+		if bounds {
 			cells = append(cells, boundCell(r.bound), timesCell(r.summaries[t.place(ours)], r.bound))
 		}
 		for k, s := range r.summaries {
 			if delays {
-				cells = append(cells, delayCell(s, k <= t.place(oursTolerant)))
+				cells = append(cells, delayCell(s, t.contestants[k].mine))
 			} else {
 				cells = append(cells, falseCell(s))
 			}

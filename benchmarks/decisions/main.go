@@ -8,6 +8,8 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,25 +36,36 @@ type options struct {
 	seed     uint64
 	markdown bool
 	json     bool
+	page     string // the file with the report among other text
+	keep     string // the file with what was played
+	args     []string
 }
 
 func parse(args []string, errors io.Writer) (options, error) {
 	f := flag.NewFlagSet("decisions", flag.ContinueOnError)
 	f.SetOutput(errors)
 	isQuick := f.Bool("quick", false, "minutes; the default")
-	isNightly := f.Bool("nightly", false, "all trials at full length; hours of CPU")
+	isNightly := f.Bool("nightly", false, "all trials at full length; an hour or two of CPU")
 	rows := f.String("rows", "", "only rows whose `regexp` matches \"title / case at share\"")
 	workers := f.Int("workers", runtime.GOMAXPROCS(0), "trials played at once")
 	seed := f.Uint64("seed", 1, "of all traffic")
 	markdown := f.Bool("markdown", false, "print Markdown")
 	asJSON := f.Bool("json", false, "print one JSON object a line for each row and rule")
+	page := f.String("o", "", "after each table also put the Markdown between the markers of this `file`")
+	keep := f.String("keep", "", "append each row to this `file`, and take from it what was played before")
 	if err := f.Parse(args); err != nil {
 		return options{}, err
 	}
-	o := options{scale: quick, workers: *workers, seed: *seed, markdown: *markdown, json: *asJSON}
-	if *isNightly {
-		o.scale = nightly
+	o := options{
+		scale: quick, workers: *workers, seed: *seed, markdown: *markdown, json: *asJSON, page: *page, keep: *keep,
 	}
+	if *isNightly {
+		o.scale, o.args = nightly, append(o.args, "-nightly")
+	}
+	if *rows != "" {
+		o.args = append(o.args, fmt.Sprintf("-rows %q", *rows))
+	}
+	o.args = append(o.args, fmt.Sprintf("-seed %d", *seed))
 	var err error
 	o.rows, err = regexp.Compile(*rows)
 	return o, o.check(f.Args(), *isQuick && *isNightly, err)
@@ -83,56 +96,112 @@ func (o *options) check(rest []string, bothScales bool, pattern error) error {
 }
 
 // run plays what the flags ask for and prints the report.
-func run(args []string, out, progress io.Writer) error {
+func run(args []string, out, progress io.Writer) (err error) {
 	o, err := parse(args, progress)
 	if err != nil {
 		return err
 	}
-	tables := o.play(suite(o.scale), progress)
-	if len(tables) == 0 {
+	sections := o.choose(suite(o.scale))
+	if len(sections) == 0 {
 		return fmt.Errorf("decisions: -rows %q matches no row", o.rows)
 	}
-	r := newReport(tables)
-	text, err := r.in(o)
+	r, err := o.report(sections, progress)
 	if err == nil {
-		_, err = io.WriteString(out, text)
+		var text string
+		if text, err = r.in(&o); err == nil {
+			_, err = io.WriteString(out, text)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("decisions: %w", err)
 	}
-	if len(r.missed) > 0 {
+	if r.missed() > 0 {
 		return errMissed
 	}
 	return nil
 }
 
+// report plays and reports; what was asked to be kept is on disk at any time.
+func (o *options) report(sections []section, progress io.Writer) (r *report, err error) {
+	p, err := openPage(o.page)
+	if err != nil {
+		return nil, err
+	}
+	a, err := openArchive(o.keep)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
+	var tables []table
+	for i := range sections {
+		t, err := o.play(&sections[i], a, progress)
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, t)
+		r = newReport(tables)
+		if err := p.write(r.markdown(o.head(tables, len(sections)))); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
 // in is the report in the format asked for.
-func (r *report) in(o options) (string, error) {
+func (r *report) in(o *options) (string, error) {
 	switch {
 	case o.json:
 		return r.json()
 	case o.markdown:
-		return r.markdown(), nil
+		return r.markdown(o.head(r.tables, len(r.tables))), nil
 	}
 	return r.text(), nil
 }
 
-// play plays the rows that were asked for, one after the other.
-func (o *options) play(sections []section, progress io.Writer) (tables []table) {
-	for _, s := range sections {
-		t := table{section: s}
-		for i := range s.rows {
-			r := &s.rows[i]
-			if !o.rows.MatchString(s.id(r)) {
-				continue
-			}
-			began := time.Now()
-			t.results = append(t.results, result{row: *r, summaries: s.play(r, o.seed, o.workers)})
-			_, _ = fmt.Fprintf(progress, "%6.1fs  %s: %d x %d requests\n", time.Since(began).Seconds(), s.id(r), r.trials, r.requests)
-		}
-		if len(t.results) > 0 {
-			tables = append(tables, t)
+// head says how the tables came about, and whether some are still to come.
+func (o *options) head(tables []table, all int) string {
+	rows, seconds := 0, 0.0
+	for _, t := range tables {
+		for _, r := range t.results {
+			rows, seconds = rows+1, seconds+r.seconds
 		}
 	}
-	return tables
+	text := fmt.Sprintf("`go run ./benchmarks/decisions %s` with %s on %s/%s: %d rows, played in %s on %d processors.",
+		strings.Join(o.args, " "), runtime.Version(), runtime.GOOS, runtime.GOARCH, rows, duration(seconds), o.workers)
+	if len(tables) < all {
+		text += fmt.Sprintf(" Not finished: %d of %d tables.", len(tables), all)
+	}
+	return text
+}
+
+// choose keeps the rows that were asked for, and the sections that have any.
+func (o *options) choose(sections []section) (chosen []section) {
+	for _, s := range sections {
+		s.rows = slices.DeleteFunc(s.rows, func(r row) bool { return !o.rows.MatchString(s.id(&r)) })
+		if len(s.rows) > 0 {
+			chosen = append(chosen, s)
+		}
+	}
+	return chosen
+}
+
+// play plays the rows of a section, one after the other, but for those that the
+// archive has.
+func (o *options) play(s *section, a *archive, progress io.Writer) (table, error) {
+	t := table{section: *s}
+	for i := range s.rows {
+		r := &s.rows[i]
+		key, began := s.key(r, o.seed), time.Now()
+		summaries, seconds, known := a.find(key)
+		if !known {
+			summaries = s.play(r, o.seed, o.workers)
+			seconds = time.Since(began).Seconds()
+			if err := a.add(key, summaries, seconds); err != nil {
+				return t, err
+			}
+			_, _ = fmt.Fprintf(progress, "%6.1fs  %s: %d x %d requests\n", seconds, s.id(r), r.trials, r.requests)
+		}
+		t.results = append(t.results, result{row: *r, summaries: summaries, seconds: seconds})
+	}
+	return t, nil
 }

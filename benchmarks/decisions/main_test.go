@@ -19,6 +19,8 @@ func TestFlagsThatMakeNoSense(t *testing.T) {
 		{[]string{"-workers", "0"}, "-workers 0"},
 		{[]string{"-rows", "("}, "-rows: error parsing"},
 		{[]string{"-rows", "no such row"}, "matches no row"},
+		{[]string{"-rows", "1% -> 100%", "-o", "/no/such/file"}, "-o: "},
+		{[]string{"-rows", "1% -> 100%", "-keep", "/no/such/file"}, "-keep: "},
 	} {
 		check.ErrorSays(t, run(c.args, io.Discard, io.Discard), c.want)
 	}
@@ -40,23 +42,29 @@ func TestScales(t *testing.T) {
 // Rows are found and seeded by their names, and bars by the names of contestants.
 func TestSuiteIsWellFormed(t *testing.T) {
 	seen := map[string]bool{}
-	known := map[string]bool{}
+	known := map[string]bool{withRule: true, withoutRule: true}
 	for _, l := range legend {
 		known[l.name] = true
 	}
 	for _, s := range suite(quick) {
 		sec := table{section: s}
 		check.Below(t, 0, len(s.rows), "%s", s.title)
-		check.AtMost(t, 0, sec.place(ours))
+		for _, c := range s.contestants {
+			check.True(t, known[c.name], "%s is not in the legend", c.name)
+		}
+		check.True(t, sec.contestants[0].mine, "%s", s.title)
 		for i := range s.rows {
 			r := &s.rows[i]
 			check.False(t, seen[s.id(r)], "two rows %q", s.id(r))
 			seen[s.id(r)] = true
 			check.Equal(t, s.rows[0].equal, r.equal, "a table has one kind of cell")
-			check.Below(t, r.start, r.requests)
+			if r.scene == nil {
+				check.Below(t, r.start, r.requests)
+			}
 			check.Below(t, 0, r.trials)
 			for _, b := range r.bars {
-				check.AtMost(t, 0, sec.place(b.who), "%s", s.id(r))
+				check.True(t, b.who == everyOurs || sec.place(b.who) >= 0, "%s", s.id(r))
+				check.Below(t, 0, s.number+b.number, "%s", s.id(r))
 			}
 		}
 	}

@@ -21,6 +21,9 @@ type outcome struct {
 // trial plays one rollout to its end or until all rules have rolled back. All of
 // them see the same requests.
 func (r *row) trial(contestants []contestant, rng *rand.Rand) []outcome {
+	if r.scene != nil {
+		return r.act(contestants, rng.Uint64())
+	}
 	watching := make([]rules.Rule, len(contestants))
 	active := make([]int, len(contestants))
 	for i, c := range contestants {
@@ -40,9 +43,11 @@ func (r *row) trial(contestants []contestant, rng *rand.Rand) []outcome {
 		}
 		if rng.Float64() < q.Share {
 			q.Arm = criteria.Candidate
-			calls++
 		}
 		r.world.Draw(rng, &q)
+		if q.Arm == criteria.Candidate && (r.counts == nil || r.counts(&q)) {
+			calls++
+		}
 		for k := 0; k < len(active); {
 			if !watching[active[k]].Observe(&q) {
 				k++
@@ -51,6 +56,15 @@ func (r *row) trial(contestants []contestant, rng *rand.Rand) []outcome {
 			outcomes[active[k]] = outcome{fired: true, early: i < r.start, calls: calls - before}
 			active = append(active[:k], active[k+1:]...)
 		}
+	}
+	return outcomes
+}
+
+// act plays the scene for each contestant, with the same traffic.
+func (r *row) act(contestants []contestant, seed uint64) []outcome {
+	outcomes := make([]outcome, len(contestants))
+	for i, c := range contestants {
+		outcomes[i].fired = r.scene(rand.New(rand.NewPCG(seed, 0)), c.name == withRule)
 	}
 	return outcomes
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 )
 
 // text is the report in aligned columns.
@@ -14,27 +15,32 @@ func (r *report) text() string {
 	w := &strings.Builder{}
 	for i := range r.tables {
 		t := &r.tables[i]
-		fmt.Fprintf(w, "%s\n", t.title)
-		grid := t.grid(&r.validity)
-		widths := widths(grid)
-		for _, cells := range grid {
-			var line strings.Builder
-			for k, cell := range cells {
-				switch {
-				case k == 0:
-					fmt.Fprintf(&line, "  %-*s", widths[k], cell)
-				case k == len(cells)-1:
-					fmt.Fprintf(&line, "  %s", cell)
-				default:
-					fmt.Fprintf(&line, "  %*s", widths[k], cell)
-				}
-			}
-			fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
-		}
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, "%s\n%s\n", t.title, aligned(t.grid(&r.validity), 1))
 	}
 	for _, line := range r.notes() {
 		fmt.Fprintln(w, line)
+	}
+	fmt.Fprintf(w, "\nBars\n%s\n%s\n", aligned(r.summary(), 2), r.verdict())
+	return w.String()
+}
+
+// aligned are the cells in columns, so many of which from the left are text, and the
+// last one.
+func aligned(grid [][]string, texts int) string {
+	w, widths := &strings.Builder{}, widths(grid)
+	for _, cells := range grid {
+		var line strings.Builder
+		for k, cell := range cells {
+			switch {
+			case k < texts:
+				fmt.Fprintf(&line, "  %-*s", widths[k], cell)
+			case k == len(cells)-1:
+				fmt.Fprintf(&line, "  %s", cell)
+			default:
+				fmt.Fprintf(&line, "  %*s", widths[k], cell)
+			}
+		}
+		fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
 	}
 	return w.String()
 }
@@ -49,19 +55,14 @@ func widths(grid [][]string) []int {
 	return w
 }
 
-// markdown is the report for the documentation.
-func (r *report) markdown() string {
+// markdown is the report for the documentation, below a head that says how it came
+// about.
+func (r *report) markdown(head string) string {
 	w := &strings.Builder{}
+	fmt.Fprintf(w, "%s\n\n**Bars.** %s\n\n%s\n", head, r.verdict(), pipes(r.summary(), 2))
 	for i := range r.tables {
 		t := &r.tables[i]
-		fmt.Fprintf(w, "**%s**\n\n", t.title)
-		for k, cells := range t.grid(&r.validity) {
-			fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
-			if k == 0 {
-				fmt.Fprintf(w, "|---|%s---|\n", strings.Repeat("--:|", len(cells)-2))
-			}
-		}
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, "**%s.** %s\n\n%s\n", t.title, t.size(), pipes(t.grid(&r.validity), 1))
 	}
 	for _, line := range r.notes() {
 		fmt.Fprintf(w, "- %s\n", strings.Join(strings.Fields(line), " "))
@@ -69,7 +70,59 @@ func (r *report) markdown() string {
 	return w.String()
 }
 
-// notes are the legend, who is invalid and why, and the bars.
+// pipes are the cells as a Markdown table; see aligned.
+func pipes(grid [][]string, texts int) string {
+	w := &strings.Builder{}
+	for k, cells := range grid {
+		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
+		if k == 0 {
+			fmt.Fprintf(w, "|%s%s---|\n", strings.Repeat("---|", texts), strings.Repeat("--:|", len(cells)-texts-1))
+		}
+	}
+	return w.String()
+}
+
+// size is how much was played, and how long that took.
+func (t *table) size() string {
+	first := t.results[0].row
+	trials, requests, seconds := [2]int{first.trials, first.trials}, [2]int{first.requests, first.requests}, 0.0
+	for i := range t.results {
+		r := &t.results[i]
+		trials = [2]int{min(trials[0], r.trials), max(trials[1], r.trials)}
+		requests = [2]int{min(requests[0], r.requests), max(requests[1], r.requests)}
+		seconds += r.seconds
+	}
+	text := between(trials) + " trials"
+	if requests[1] > 0 {
+		text += " of at most " + between(requests) + " requests"
+	}
+	return fmt.Sprintf("%s a row, %s.", text, duration(seconds))
+}
+
+func between(ends [2]int) string {
+	if ends[0] == ends[1] {
+		return count(float64(ends[0]))
+	}
+	return count(float64(ends[0])) + " to " + count(float64(ends[1]))
+}
+
+func duration(seconds float64) string {
+	return time.Duration(seconds * float64(time.Second)).Round(time.Second / 10).String()
+}
+
+// verdict is the whole run in a sentence.
+func (r *report) verdict() string {
+	switch n := r.missed(); {
+	case len(r.promises) == 0:
+		return "No row with a bar was played."
+	case n == 0:
+		return fmt.Sprintf("All %d bars are met.", len(r.promises))
+	default:
+		return fmt.Sprintf("%d of %d bars are MISSED.", n, len(r.promises))
+	}
+}
+
+// notes are the legend, who is invalid and why, and where ours is behind.
 func (r *report) notes() []string {
 	lines := []string{
 		"50 requests a second in both arms together; alpha 1%; delays are medians (90th percentiles), bound and x bound are of the mean.",
@@ -82,14 +135,8 @@ func (r *report) notes() []string {
 	lines = append(lines, "? had no chance to break its alpha in this run, for want of equal arms or of time; it is raced all the same.")
 	lines = append(lines, breaches("! breaks its alpha with equal arms and a constant share (lower end of the 95% interval above 1%); worst case:", r.validity.invalid)...)
 	lines = append(lines, breaches("Breaks it only while the share climbs and the base rate drifts, and is raced all the same:", r.validity.ramped)...)
-	if r.race.run > 0 {
-		lines = append(lines, "Ours is "+r.race.String())
-	}
-	if len(r.missed) == 0 {
-		return append(lines, "All our bars are met.")
-	}
-	for _, m := range r.missed {
-		lines = append(lines, "MISSED: "+m)
+	for _, lost := range r.race.lost {
+		lines = append(lines, "Ours is behind in "+lost)
 	}
 	return lines
 }

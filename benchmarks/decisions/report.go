@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 )
 
 // A result is a row with what became of it, by contestant; nil for those that did
@@ -12,6 +11,7 @@ import (
 type result struct {
 	row
 	summaries []*summary
+	seconds   float64 // it took to play
 }
 
 // A table is a section that was played.
@@ -25,40 +25,33 @@ type report struct {
 	tables   []table
 	validity validity
 	race     race
-	missed   []string // our bars, in words
+	promises []promise
 }
 
 func newReport(tables []table) *report {
 	r := &report{tables: tables, validity: newValidity(tables)}
 	r.race = newRace(tables, r.validity)
-	for i := range tables {
-		t := &tables[i]
-		for j := range t.results {
-			res := &t.results[j]
-			for _, b := range t.missed(res) {
-				r.missed = append(r.missed, fmt.Sprintf("%s: %s, %s", t.id(&res.row), b.who, b.text))
-			}
+	r.promises = newPromises(tables)
+	if r.race.run > 0 {
+		r.promises = append(r.promises, r.race.promise())
+	}
+	slices.SortStableFunc(r.promises, func(a, b promise) int { return a.number - b.number })
+	return r
+}
+
+// missed is how many of our bars are.
+func (r *report) missed() (n int) {
+	for _, p := range r.promises {
+		if !p.met {
+			n++
 		}
 	}
-	if !r.race.met() {
-		r.missed = append(r.missed, r.race.String())
-	}
-	return r
+	return n
 }
 
 // place is the column of a contestant, -1 if it has none.
 func (t *table) place(name string) int {
 	return slices.IndexFunc(t.contestants, func(c contestant) bool { return c.name == name })
-}
-
-// missed are the bars of a row that are not met.
-func (t *table) missed(r *result) (missed []bar) {
-	for _, b := range r.bars {
-		if s := r.summaries[t.place(b.who)]; s == nil || !b.met(&r.row, s) {
-			missed = append(missed, b)
-		}
-	}
-	return missed
 }
 
 // A breach is the cell in which a rule broke its alpha worst.
@@ -94,7 +87,7 @@ func newValidity(tables []table) validity {
 }
 
 func (v *validity) judge(t *table, r *result) {
-	if !r.equal {
+	if !r.equal || t.kind == "" {
 		return
 	}
 	into, cell := v.invalid, fmt.Sprintf("%s at %s", r.name, r.shareText())
@@ -130,6 +123,8 @@ func (v *validity) valid(kind, name string) bool {
 // mark is the name of a rule as it stands over its column.
 func (v *validity) mark(kind, name string) string {
 	switch {
+	case kind == "":
+		return name
 	case !v.valid(kind, name):
 		return name + "!"
 	case !v.judged[kind][name]:
@@ -167,7 +162,7 @@ func (r *race) compare(t *table, res *result, v validity) {
 	}
 	best, rival := math.Inf(1), ""
 	for i, c := range t.contestants {
-		if c.name == ours || c.name == oursTolerant || !v.valid(t.kind, c.name) || res.summaries[i] == nil {
+		if c.mine || !v.valid(t.kind, c.name) || res.summaries[i] == nil {
 			continue
 		}
 		if m := res.summaries[i].delay(0.5); m < best {
@@ -186,11 +181,12 @@ func (r *race) compare(t *table, res *result, v validity) {
 // met reports whether we won enough; a run without rows to race has nothing to miss.
 func (r *race) met() bool { return float64(r.won) >= raceFraction*float64(r.run) }
 
-func (r *race) String() string {
-	s := fmt.Sprintf("at or below the median of the best valid rule in %d of %d rows with a share of at most %s (bar: %s)",
-		r.won, r.run, percent(raceShare), percent(raceFraction))
-	if len(r.lost) > 0 {
-		s += "; behind in: " + strings.Join(r.lost, ", ")
+func (r *race) promise() promise {
+	p := promise{
+		number: barRace, met: r.met(),
+		what:     "rows up to a share of " + percent(raceShare) + " at or below the median of the best valid rule",
+		bar:      ">= " + percent(raceFraction),
+		measured: fmt.Sprintf("%d of %d", r.won, r.run),
 	}
-	return s
+	return p
 }

@@ -41,7 +41,8 @@ func TestWilsonLower(t *testing.T) {
 }
 
 func TestBars(t *testing.T) {
-	r := &row{bound: 100}
+	r := &result{row: row{bound: 100}, summaries: []*summary{nil, summarised(1, 100)}}
+	tab := &table{section: section{contestants: []contestant{{name: ours}, {name: "other"}}}}
 	for _, c := range []struct {
 		name string
 		bar  bar
@@ -49,71 +50,105 @@ func TestBars(t *testing.T) {
 		want bool
 	}{
 		{"alpha kept", keepsAlpha(12, 400)[0], falsely(12), true},
-		{"alpha broken", keepsAlpha(12, 400)[1], falsely(13), false},
+		{"alpha broken", keepsAlpha(12, 400)[0], falsely(13), false},
+		{"rate kept", keepsRate(ours, 0.01, 400), falsely(9), true},
+		{"rate broken", keepsRate(ours, 0.01, 400), falsely(10), false},
+		{"needed", breaksRate(ours, 0.1, 400), falsely(41), true},
+		{"not needed", breaksRate(ours, 0.1, 400), falsely(40), false},
+		{"found", found(0.95), falsely(380), true},
+		{"too few found", found(0.95), falsely(379), false},
 		{"median", median(20), summarised(3, 10, 20, 99), true},
 		{"median missed", median(19), summarised(3, 10, 20, 99), false},
 		{"not found", median(19), summarised(3, 10), false},
 		{"p90", p90(99), summarised(3, 10, 20, 99), true},
 		{"p90 missed", p90(98), summarised(3, 10, 20, 99), false},
+		{"fraction", fractionOf("other", 0.6), summarised(1, 60), true},
+		{"fraction missed", fractionOf("other", 0.6), summarised(1, 61), false},
+		{"of nothing", fractionOf(ours, 0.6), summarised(1, 1), false},
 		{"ratio", nearBound(), summarised(2, 150, 170), true},
 		{"ratio missed", nearBound(), summarised(2, 150, 171), false},
 		{"one never found", nearBound(), summarised(3, 150, 170), false},
 	} {
-		check.Equal(t, c.want, c.bar.met(r, c.s), c.name)
+		check.Equal(t, c.want, c.bar.met(c.bar.value(tab, r, c.s)), c.name)
 	}
 }
 
 // fixture is a run of two rules beside ours: "fast" breaks its alpha, "slow" does not.
 func fixture(mine *summary) []table {
 	var contestants []contestant
-	for _, name := range []string{ours, oursTolerant, "fast", "slow"} {
-		contestants = append(contestants, contestant{name: name, make: func(*row) rules.Rule { return nil }})
+	for i, name := range []string{ours, oursTolerant, "fast", "slow"} {
+		contestants = append(contestants, contestant{name: name, mine: i < 2, make: func(*row) rules.Rule { return nil }})
 	}
-	equal := section{title: "equal", kind: "rates", contestants: contestants}
-	worse := section{title: "worse", kind: "rates", contestants: contestants}
+	equal := section{title: "equal: false", number: barEqual, kind: "rates", contestants: contestants}
+	worse := section{title: "worse: delays", number: barRates, kind: "rates", contestants: contestants}
 	return []table{
 		{equal, []result{
-			{row{name: "base", share: 0.05, equal: true, bars: keepsAlpha(12, 400)}, []*summary{falsely(2), falsely(1), falsely(40), falsely(0)}},
-			{row{name: "climb", share: 0.5, ramp: true, equal: true}, []*summary{falsely(2), nil, falsely(9), falsely(390)}},
+			{row{name: "base", share: 0.05, equal: true, bars: keepsAlpha(12, 400)}, []*summary{falsely(2), falsely(1), falsely(40), falsely(0)}, 1},
+			{row{name: "climb", share: 0.5, ramp: true, equal: true}, []*summary{falsely(2), nil, falsely(9), falsely(390)}, 1},
 		}},
 		{worse, []result{
-			{row{name: "dead", share: 0.2, bound: 2, bars: []bar{median(5)}}, []*summary{mine, nil, summarised(1, 1), summarised(1, 50)}},
-			{row{name: "dead", share: 0.5, bound: 2}, []*summary{mine, nil, summarised(1, 1), summarised(1, 1)}},
+			{row{name: "dead", share: 0.2, bound: 2, bars: []bar{median(5)}}, []*summary{mine, nil, summarised(1, 1), summarised(1, 50)}, 1},
+			{row{name: "dead", share: 0.5, bound: 2}, []*summary{mine, nil, summarised(1, 1), summarised(1, 1)}, 1},
 		}},
 	}
 }
 
 func TestReportOfAGoodRun(t *testing.T) {
 	r := newReport(fixture(summarised(1, 4)))
-	check.Equal(t, 0, len(r.missed))
+	check.Equal(t, 0, r.missed())
 	check.Equal(t, race{won: 1, run: 1}, r.race, "neither the invalid rule nor the large share count")
 	check.True(t, r.validity.valid("rates", "slow"), "what a ramp breaks is told apart")
 	check.False(t, r.validity.valid("rates", "fast"))
-	text, markdown := r.text(), r.markdown()
+	text, markdown := r.text(), r.markdown("head")
 	for _, want := range []string{
-		"equal\n  case   share  ours  ours+10%  fast!   slow  bar\n",
+		"equal: false\n  case   share  ours  ours+10%  fast!   slow  bar\n",
 		"  base      5%  0.50      0.25  10.00   0.00  met: <= 12 of 400\n",
 		"  case  share  bound  x bound   ours  ours+10%  fast!  slow  bar\n",
 		"  dead    20%    2.0     2.00  4 (4)         -      1    50  met: median 5\n",
 		"  fast      rates: 10.0% false (base at 5%)\n",
 		"  slow      rates: 97.5% false (climb)\n",
-		"in 1 of 1 rows with a share of at most 20% (bar: 80%)\n",
-		"All our bars are met.\n",
+		"equal, the worst of 2: base at 5%, ours",
+		"<= 12 of 400  2 of 400  met\n",
+		"worse: dead at 20%, ours",
+		"1 of 1  met\n",
+		"All 3 bars are met.\n",
+		"test: criteria TestMergeOfReplicasIsTheSingleStream",
 	} {
 		check.Contains(t, text, want)
 	}
-	check.Contains(t, markdown, "| case | share | ours | ours+10% | fast! | slow | bar |\n|---|--:|--:|--:|--:|--:|---|\n")
+	for _, want := range []string{
+		"head\n\n**Bars.** All 3 bars are met.\n",
+		"| case | share | ours | ours+10% | fast! | slow | bar |\n|---|--:|--:|--:|--:|--:|---|\n",
+		"**worse: delays.** 0 trials a row, 2s.\n",
+	} {
+		check.Contains(t, markdown, want)
+	}
 }
 
 func TestReportOfABadRun(t *testing.T) {
 	r := newReport(fixture(summarised(1, 51)))
-	check.Equal(t, 2, len(r.missed))
-	check.Equal(t, "worse / dead at 20%: ours, median 5", r.missed[0])
-	check.Contains(t, r.missed[1], "0 of 1 rows")
-	check.Contains(t, r.missed[1], "dead at 20% (slow 50, ours 51)")
+	check.Equal(t, 2, r.missed())
 	text := r.text()
-	check.Contains(t, text, "MISSED: ours median 5\n")
-	check.False(t, strings.Contains(text, "All our bars"))
+	for _, want := range []string{
+		"Ours is behind in dead at 20% (slow 50, ours 51)\n",
+		"0 of 1  MISSED\n",
+		"MISSED: ours median 5\n",
+		"2 of 3 bars are MISSED.\n",
+	} {
+		check.Contains(t, text, want)
+	}
+	check.False(t, strings.Contains(text, "All 3"))
+}
+
+// A bar on a rule that did not enter is not met.
+func TestNobodyMeetsABar(t *testing.T) {
+	for _, b := range []bar{median(5), found(0.5)} {
+		tables := fixture(summarised(1, 4))
+		tables[1].results[0].bars = []bar{b}
+		tables[1].results[0].summaries[0] = nil
+		check.Equal(t, 1, len(newPromises(tables[1:])))
+		check.False(t, newPromises(tables[1:])[0].met)
+	}
 }
 
 // A rule that could not have rolled back yet gets no cell with equal arms, and a
@@ -132,6 +167,7 @@ func TestNoMeritWithoutAChance(t *testing.T) {
 	tables[0].results[0].summaries[3] = nil
 	v := newValidity(tables)
 	check.Equal(t, "slow?", v.mark("rates", "slow"))
+	check.Equal(t, "slow", v.mark("", "slow"), "where nobody is raced")
 	check.Equal(t, race{won: 1, run: 1}, newRace(tables, v), "raced all the same")
 }
 
@@ -139,7 +175,7 @@ func TestNoMeritWithoutAChance(t *testing.T) {
 func TestNoRaceWithoutEqualArms(t *testing.T) {
 	r := newReport(fixture(summarised(1, 51))[1:])
 	check.Equal(t, 0, r.race.run)
-	check.Equal(t, 1, len(r.missed))
+	check.Equal(t, 1, r.missed())
 }
 
 func TestCells(t *testing.T) {

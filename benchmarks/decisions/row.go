@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/modelcanary/go-sdk/benchmarks/decisions/internal/rules"
+	"github.com/modelcanary/go-sdk/benchmarks/decisions/internal/scenes"
 	"github.com/modelcanary/go-sdk/benchmarks/decisions/internal/worlds"
 )
 
@@ -14,6 +16,7 @@ const alpha = 0.01
 // A contestant is a rule under the name it has in the tables.
 type contestant struct {
 	name    string
+	mine    bool // one of ours: not raced against ours
 	make    func(r *row) rules.Rule
 	soonest int // requests before which it cannot roll back
 }
@@ -27,9 +30,16 @@ func (c contestant) from(soonest int) contestant {
 // A section is the rows that are read in one table: what fits one set of rules.
 type section struct {
 	title       string
-	kind        string // of signal; a rule's validity is judged by kind
+	number      int    // of its bars in the summary
+	kind        string // of signal; a rule's validity is judged by kind. None: nobody is raced
 	contestants []contestant
 	rows        []row
+}
+
+// topic is the title without what the cells are.
+func (s *section) topic() string {
+	topic, _, _ := strings.Cut(s.title, ":")
+	return topic
 }
 
 // A row is one setting, played many times.
@@ -39,14 +49,16 @@ type row struct {
 	shares   worlds.Shares
 	ramp     bool
 	world    worlds.World
-	seeds    int     // stable-only requests before exposure
-	start    int     // the request from which the candidate is bad
-	equal    bool    // it never is: every rollback is false
-	limit    float64 // p99 in ms that whoever sets absolute limits would set
+	scene    scenes.Scene // in the place of world: a rule of evidence, kept and broken
+	seeds    int          // stable-only requests before exposure
+	start    int          // the request from which the candidate is bad
+	equal    bool         // it never is: every rollback is false
+	limit    float64      // p99 in ms that whoever sets absolute limits would set
 	trials   int
 	requests int
-	bound    float64                // on the mean number of candidate calls; 0 if not known
-	enters   func(name string) bool // whom the question makes sense for; nil: everybody
+	bound    float64                      // on the mean number of candidate calls; 0 if not known
+	counts   func(r *worlds.Request) bool // which of the candidate's calls count; nil: all
+	enters   func(name string) bool       // whom the question makes sense for; nil: everybody
 	bars     []bar
 }
 

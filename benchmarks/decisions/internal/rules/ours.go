@@ -25,7 +25,9 @@ const roundsAlign = 64
 //
 // over the requests since, and within that the judge need not be asked. If every
 // event is harm, requests that no bet against the candidate gains from - harmless
-// ones of its own, harmful ones of stable's - add nothing to the sum.
+// ones of its own, harmful ones of stable's - add nothing to the sum. A judge of
+// slices looks at some of them later than at others, so there each request is folded
+// alone.
 //
 //   - Assumes: the router's coins; see package criteria.
 //   - Guarantees: P(rollback ever | within tolerance) <= alpha.
@@ -40,6 +42,8 @@ type Ours struct {
 	observation criteria.Observation
 	number      [1]float64
 	label       [1]uint16
+	cell        [1]uint8
+	checks      bool // harm is the check that says no
 
 	share float64
 	gain  [2]float64 // the most that ln E can gain by a request of an arm
@@ -49,8 +53,9 @@ type Ours struct {
 }
 
 // NewOurs watches with a judge of this configuration. Number signal 0 is the
-// value, label signal 0 the label. harmOnly says that its criteria read nothing
-// but harm, of which less is better. It panics if [criteria.NewJudge] rejects the
+// value, label signal 0 the label, slice dimension 0 the slice. With a check every
+// call answers, and harm is that the check says no. harmOnly says that the criteria
+// read nothing but harm, of which less is better. It panics if [criteria.NewJudge] rejects the
 // configuration, which is part of the program here.
 func NewOurs(c criteria.Config, harmOnly bool) *Ours {
 	judge, err := criteria.NewJudge(c)
@@ -58,7 +63,8 @@ func NewOurs(c criteria.Config, harmOnly bool) *Ours {
 		panic(err)
 	}
 	o := &Ours{judge: judge, evidence: judge.NewEvidence(), harmOnly: harmOnly}
-	o.observation.Numbers, o.observation.Labels = o.number[:], o.label[:]
+	o.checks, o.everyOne = len(c.Checks) > 0, len(c.Slices) > 0
+	o.observation.Numbers, o.observation.Labels, o.observation.Slices = o.number[:], o.label[:], o.cell[:]
 	return o
 }
 
@@ -98,11 +104,14 @@ func (o *Ours) fold(now time.Duration) bool {
 
 // read puts a request in the judge's words.
 func (o *Ours) read(r *worlds.Request) *criteria.Observation {
-	o.observation.Arm, o.observation.Outcome = r.Arm, criteria.Fine
-	if r.Harm {
-		o.observation.Outcome = criteria.Failed
+	o.observation.Arm, o.observation.Outcome, o.observation.Checks = r.Arm, criteria.Fine, 1
+	switch {
+	case r.Harm && o.checks:
+		o.observation.Checks = 0
+	case r.Harm:
+		o.observation.Outcome, o.observation.Class = criteria.Failed, r.Class
 	}
 	o.observation.Latency = time.Duration(r.Value * float64(time.Millisecond))
-	o.number[0], o.label[0] = r.Value, r.Label
+	o.number[0], o.label[0], o.cell[0] = r.Value, r.Label, r.Slice
 	return &o.observation
 }

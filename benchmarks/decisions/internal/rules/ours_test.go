@@ -22,6 +22,12 @@ func TestOursSkipsNothing(t *testing.T) {
 	config := func(c ...criteria.Criterion) criteria.Config {
 		return criteria.Config{Criteria: c, Numbers: []string{"value"}, Labels: []string{"class"}}
 	}
+	converted := func(x float64) criteria.Config {
+		c := config(criteria.Rate{Signal: "done", Want: criteria.Higher, Tolerance: x})
+		c.Checks = []string{"done"}
+		return c
+	}
+	ways := worlds.Failures{Usual: worlds.Zipf(3), Rate: 0.01, New: 0.03}
 	strict := config(criteria.ErrorRate{Tolerance: criteria.Strict})
 	for _, c := range []struct {
 		name     string
@@ -39,6 +45,11 @@ func TestOursSkipsNothing(t *testing.T) {
 		{"slower, seeded", config(criteria.Latency{}), false, worlds.Values{Stable: latency, Candidate: worlds.Scaled{Law: latency, Factor: 3}}, 2000},
 		{"shifted", config(criteria.Distribution{Signal: "value"}), false, worlds.Values{Stable: worlds.Normal{Mean: 0.5, SD: 0.12}, Candidate: worlds.Normal{Mean: 0.57, SD: 0.12}}, 0},
 		{"new class", config(criteria.Categories{Signal: "class"}), false, worlds.Labels{Stable: zipf, Candidate: worlds.Novel(zipf, 0.03)}, 0},
+		{"not converted", converted(criteria.Strict), true, rates(0.5, 0.6), 0},
+		{"not converted, with tolerance", converted(0), true, rates(0.5, 0.6), 2000},
+		{"worth less", config(criteria.Mean{Signal: "value", Max: 50, Want: criteria.Higher, Tolerance: criteria.Strict}), false, worlds.Values{Stable: latency, Candidate: worlds.Scaled{Law: latency, Factor: 0.7}}, 0},
+		{"new way to fail", config(criteria.FailureModes{}), false, ways, 0},
+		{"new way to fail, seeded", config(criteria.FailureModes{Tolerance: criteria.Strict}), false, ways, 2000},
 		{"together", config(criteria.ErrorRate{}, criteria.Latency{}), false, rates(0.01, 0.1), 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -15,14 +15,18 @@ func (w Labels) Draw(rng *rand.Rand, r *Request) {
 	if r.Arm == criteria.Candidate {
 		p = w.Candidate
 	}
+	r.Label = draw(rng, p)
+}
+
+// draw draws one of the classes with these probabilities.
+func draw(rng *rand.Rand, p []float64) uint16 {
 	u := rng.Float64()
 	for k := range p {
 		if u -= p[k]; u < 0 {
-			r.Label = uint16(k)
-			return
+			return uint16(k)
 		}
 	}
-	r.Label = uint16(len(p) - 1)
+	return uint16(len(p) - 1)
 }
 
 // Zipf are n classes, the k-th with probability proportional to 1/k.

@@ -48,16 +48,3 @@ func (w Rates) Draw(rng *rand.Rand, r *Request) {
 	}
 	r.Harm = rng.Float64() < rate(r.I)
 }
-
-// Broken are equal slices of traffic, in the first of which the candidate always
-// fails; everything else fails at the base rate.
-type Broken struct {
-	Slices int
-	Base   float64
-}
-
-// Draw decides the slice and whether the call fails in it.
-func (w Broken) Draw(rng *rand.Rand, r *Request) {
-	broken := rng.IntN(w.Slices) == 0 && r.Arm == criteria.Candidate
-	r.Harm = broken || rng.Float64() < w.Base
-}

@@ -27,8 +27,12 @@ type Request struct {
 	Harm bool
 	// Value is the latency in milliseconds or a score; which, is the world's matter.
 	Value float64
-	// Label is the class that was answered.
+	// Label is the class that was answered, or the value that a slice stands for.
 	Label uint16
+	// Class is the way in which a failed call failed.
+	Class uint16
+	// Slice is the cell of the slice that the request is in, known before its arm.
+	Slice uint8
 }
 
 // Time is when the request settled, on a clock that starts with exposure.

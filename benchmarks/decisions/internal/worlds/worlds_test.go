@@ -81,6 +81,22 @@ func TestLabels(t *testing.T) {
 	check.AllNear(t, []float64{0.5, 0.3, 0.2}, p, 0, "nobody changes its argument")
 }
 
+// Cells and probabilities of every kind of failure agree, and add up to 1.
+func TestCellsOfFailures(t *testing.T) {
+	stable, candidate := failures.Cells()
+	check.AllNear(t, []float64{0.8, 0.15, 0.05, 0}, stable, 1e-15)
+	check.AllNear(t, []float64{0.56, 0.105, 0.035, 0.3}, candidate, 1e-15)
+}
+
+var failures = Failures{Usual: []float64{0.75, 0.25}, Rate: 0.2, New: 0.3}
+
+// A value beyond the cells shares one; a request says which value it is all the same.
+func TestSliceCells(t *testing.T) {
+	for value, want := range map[int]uint8{0: 0, 55: 55, 56: 56, 63: 63, 64: 56, 99: 59} {
+		check.Equal(t, want, sliceCell(value))
+	}
+}
+
 func TestDraw(t *testing.T) {
 	const n = 20_000
 	for _, c := range []struct {
@@ -90,7 +106,11 @@ func TestDraw(t *testing.T) {
 		stable, candidate float64
 	}{
 		{"rates", Rates{Constant(0.1), Constant(0.3)}, func(r *Request) bool { return r.Harm }, 0.1, 0.3},
-		{"slices", Broken{20, 0.1}, func(r *Request) bool { return r.Harm }, 0.1, 0.05 + 0.95*0.1},
+		{"slices", Broken{20, 7, 0.1}, func(r *Request) bool { return r.Harm }, 0.1, 0.05 + 0.95*0.1},
+		{"no bad slice", Broken{20, 20, 0.1}, func(r *Request) bool { return r.Harm }, 0.1, 0.1},
+		{"the bad slice", Broken{20, 7, 0.1}, func(r *Request) bool { return r.Slice == 7 && r.Harm }, 0.005, 0.05},
+		{"new failures", failures, func(r *Request) bool { return r.Harm && r.Class == 2 && r.Label == 3 }, 0, 0.3},
+		{"usual failures", failures, func(r *Request) bool { return r.Harm && r.Class == 1 && r.Label == 2 }, 0.05, 0.035},
 		{"values", Values{Normal{0, 1}, Normal{1, 1}}, func(r *Request) bool { return r.Value > 0 }, 0.5, 0.8413},
 		{"labels", Labels{[]float64{0.2, 0.8}, []float64{0.6, 0.4}}, func(r *Request) bool { return r.Label == 0 }, 0.2, 0.6},
 	} {
