@@ -25,13 +25,18 @@ func (w *watch) needs(s *session, limit float64) uint64 {
 			waits = append(waits, wait)
 		}
 	}
-	return uint64(math.Ceil(bisect(func(calls float64) bool {
-		together := 1.0
+	return uint64(math.Ceil(together(waits)))
+}
+
+// together is after how many calls all waits are over in half of the cases.
+func together(waits []wait) float64 {
+	return bisect(func(calls float64) bool {
+		all := 1.0
 		for i := range waits {
-			together *= waits[i].over(calls)
+			all *= waits[i].over(calls)
 		}
-		return together >= 0.5
-	})))
+		return all >= 0.5
+	})
 }
 
 // busiest is the stratum with most calls of the step.
