@@ -35,6 +35,8 @@ type Canary[In, Out any] struct {
 	slices            slicers[In]
 	signals           extractors[In, Out]
 	classes           *classes
+	judged            criteria.Config
+	sentinel          float64
 	keeper            *keeper.Keeper
 	preflight         *preflight[In, Out] // nil: there is none
 	gate              gate
@@ -67,19 +69,8 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	if set.rehearsal == nil {
 		invalid = cfg.validate()
 	}
-	c := &Canary[In, Out]{
-		name:      cfg.Name,
-		versions:  [2]string{cfg.Stable.Version, cfg.Candidate.Version},
-		stable:    cfg.Stable.Predictor,
-		candidate: cfg.Candidate.Predictor,
-		key:       cfg.Key,
-		slices:    newSlicers(cfg.Signals.Slices),
-		signals:   newExtractors(cfg.Signals),
-		recorder:  new(telemetry.Recorder),
-	}
-	c.classes = newClasses(cfg.FailureClass, cfg.Redact, c.versions, c.functionPanicked)
-	declared := withDefaults(cfg.Criteria, cfg.CandidateTimeout >= 0)
-	judge, err := c.judge(declared, criteria.Config{Alpha: cfg.Alpha, Rounding: rand.Uint64(), SliceAction: cfg.SliceAction, Sentinel: cfg.Sentinel > 0})
+	c := prepare(cfg)
+	judge, err := c.judge()
 	if err := errors.Join(invalid, err); err != nil {
 		return nil, err
 	}
@@ -107,7 +98,7 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	}
 	c.keeper, err = keeper.Start(inRehearsal(keeper.Config{
 		Name: cfg.Name, Version: cfg.Candidate.Version, Keyed: cfg.Key != nil,
-		Sentinel: cfg.Sentinel, Reassign: cfg.Reassign, Now: set.now, Windows: windowsOf(declared),
+		Sentinel: cfg.Sentinel, Reassign: cfg.Reassign, Now: set.now, Windows: windowsOf(c.judged.Criteria),
 		Judge: judge, Numbers: len(c.signals.numbers), Texts: len(c.signals.labels), Checks: len(c.signals.checks), Dimensions: len(c.slices),
 		Overdue: c.classes.endings[ledger.Overdue], Carves: set.carves, Observed: set.observed,
 		Slots: set.slots, Deadline: max(defaultDeadline, 2*timeout),
@@ -125,20 +116,40 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 		keyed: cfg.Key != nil, wide: len(c.slices) > ledger.SlotCells, draw: set.draw,
 	}
 	if set.rehearsal == nil {
-		c.startTelemetry(cfg.Flags.Rollout, declared)
+		c.startTelemetry(cfg.Flags.Rollout, c.judged.Criteria)
 	}
 	return c, nil
 }
 
-// judge makes the judge of the declared criteria.
-func (c *Canary[In, Out]) judge(declared []criteria.Criterion, cfg criteria.Config) (*criteria.Judge, error) {
-	if len(declared) == 0 {
+// prepare makes a canary of which nothing runs yet.
+func prepare[In, Out any](cfg Config[In, Out]) *Canary[In, Out] {
+	c := &Canary[In, Out]{
+		name:      cfg.Name,
+		versions:  [2]string{cfg.Stable.Version, cfg.Candidate.Version},
+		stable:    cfg.Stable.Predictor,
+		candidate: cfg.Candidate.Predictor,
+		key:       cfg.Key,
+		slices:    newSlicers(cfg.Signals.Slices),
+		signals:   newExtractors(cfg.Signals),
+		recorder:  new(telemetry.Recorder),
+		sentinel:  cfg.Sentinel,
+	}
+	c.classes = newClasses(cfg.FailureClass, cfg.Redact, c.versions, c.functionPanicked)
+	c.judged = criteria.Config{
+		Criteria: withDefaults(cfg.Criteria, cfg.CandidateTimeout >= 0),
+		Alpha:    cfg.Alpha, Rounding: rand.Uint64(), SliceAction: cfg.SliceAction, Sentinel: cfg.Sentinel > 0,
+		Numbers: c.signals.names("number"), Labels: c.signals.names("label"), Checks: c.signals.names("check"), Slices: c.slices.names(),
+		LabelText: c.signals.labelText, ClassText: c.classes.text, ClassExample: c.classes.example, SliceText: c.slices.text,
+	}
+	return c
+}
+
+// judge makes the judge of the declared criteria; nil if there are none, which the configuration is refused for.
+func (c *Canary[In, Out]) judge() (*criteria.Judge, error) {
+	if len(c.judged.Criteria) == 0 {
 		return nil, nil
 	}
-	cfg.Criteria = declared
-	cfg.Numbers, cfg.Labels, cfg.Checks, cfg.Slices = c.signals.names("number"), c.signals.names("label"), c.signals.names("check"), c.slices.names()
-	cfg.LabelText, cfg.ClassText, cfg.SliceText = c.signals.labelText, c.classes.text, c.slices.text
-	judge, err := criteria.NewJudge(cfg)
+	judge, err := criteria.NewJudge(c.judged)
 	if err != nil {
 		return nil, ofCriteria(err)
 	}

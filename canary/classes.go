@@ -183,14 +183,16 @@ func (c *classes) exemplify(id uint16, err error, candidate bool) {
 	e.text = clean(c.redacted(err.Error()), maxExample)
 }
 
-// text names a class for people.
-func (c *classes) text(id uint16) string {
-	name := c.table.Text(id)
+// text names a class, alike in every process.
+func (c *classes) text(id uint16) string { return c.table.Text(id) }
+
+// example is the first error of a class that this process has seen, for people; "" if there is none to be had.
+func (c *classes) example(id uint16) string {
 	if int(id) >= len(c.examples) {
-		return name
+		return ""
 	}
 	if e := c.examples[id].Load(); e != nil && e.text != "" {
-		return fmt.Sprintf("%s (for example %q of %s)", name, e.text, e.version)
+		return fmt.Sprintf("%q of %s", e.text, e.version)
 	}
-	return name
+	return ""
 }

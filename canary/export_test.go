@@ -22,8 +22,10 @@ func NewCarving[In, Out any](cfg Config[In, Out], carves func() []Carve, observe
 	return start(cfg, settings{carves: carves, observed: observed})
 }
 
-// ClassText names a failure class as the judge does.
+// ClassText names a failure class as the judge does, ClassExample gives its example.
 func ClassText[In, Out any](c *Canary[In, Out], id uint16) string { return c.classes.text(id) }
+
+func ClassExample[In, Out any](c *Canary[In, Out], id uint16) string { return c.classes.example(id) }
 
 // SliceText names a slice as the judge does.
 func SliceText[In, Out any](c *Canary[In, Out], dimension int, cell uint8) string {

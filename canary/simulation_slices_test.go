@@ -18,16 +18,18 @@ func TestSimCarveOut(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(runs) {
 		tr := newTrial(seed, setup{percent: 20, every: 10, change: func(cfg *Config[question, answer]) {
-			cfg.Key = nil
-			cfg.Signals.Slices = Slices[question]{"country": func(q question) string { return q.user }}
+			cfg.Signals.Slices = Slices[question]{"country": func(q question) string { return q.answer.class }}
 			cfg.SliceAction = criteria.CarveOut
 			cfg.Criteria = []criteria.Criterion{criteria.ErrorRate{Tolerance: criteria.Strict}, criteria.Backstop{Limit: 0.999, Weight: 0.001}}
 		}})
 		harmed, later := 0, 0 // candidate calls in the bad country, before and after the carve
-		for range requests {
+		for i := range requests {
 			country := tr.rng.IntN(20)
 			before := tr.served.Load()
-			tr.ask(question{user: strconv.Itoa(country), harm: [2]bool{tr.fails(0.2), country == 7 || tr.fails(0.2)}})
+			tr.ask(question{
+				user: strconv.Itoa(i), answer: answer{class: strconv.Itoa(country)},
+				harm: [2]bool{tr.fails(0.3), country == 7 || tr.fails(0.3)},
+			})
 			if country == 7 && tr.served.Load() > before {
 				if len(tr.c.Snapshot().Carved) == 0 {
 					harmed++
@@ -44,7 +46,7 @@ func TestSimCarveOut(t *testing.T) {
 		require.LessOrEqual(t, harmed, 40)
 		require.LessOrEqual(t, later, 1, "the call that was on its way")
 		require.Greater(t, tr.served.Load(), int64(requests/10), "the others go on")
-		_, d, err := tr.c.Decide(t.Context(), question{user: "7"})
+		_, d, err := tr.c.Decide(t.Context(), question{user: "anybody", answer: answer{class: "7"}})
 		require.NoError(t, err)
 		require.Equal(t, ReasonCarved, d.Reason)
 		tr.close()

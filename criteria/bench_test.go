@@ -121,6 +121,34 @@ func BenchmarkRouting(b *testing.B) {
 	}
 }
 
+// BenchmarkEncode writes and reads a cohort of 250 requests and a judge of five
+// criteria in 20 slices.
+func BenchmarkEncode(b *testing.B) {
+	j := hundredThousand(b, 20)
+	e := j.NewEvidence()
+	for _, o := range benchmarkObservations()[:250] {
+		e.Observe(Fresh, &o)
+	}
+	message, state := sent(b, e), encoded(b, j)
+	config := everyKind()
+	config.Slices = []string{"country"}
+	for name, run := range map[string]func() error{
+		"append evidence":    func() error { _, err := e.AppendBinary(message[:0]); return err },
+		"unmarshal evidence": func() error { return e.UnmarshalBinary(message) },
+		"append judge":       func() error { _, err := j.AppendBinary(state[:0]); return err },
+		"restore judge":      func() error { _, err := RestoreJudge(config, state); return err },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := run(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkPromotion is for each look: nothing of it is done by a fold.
 func BenchmarkPromotion(b *testing.B) {
 	for _, criterion := range coinCriteria {

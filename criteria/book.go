@@ -29,6 +29,12 @@ type book interface {
 	// words says what an event is, and whether its complement is what people
 	// should be shown the rate of.
 	words(e *event) (what string, complement bool)
+	// encode writes the state; decode makes that of a new book from it.
+	encode(e *encoder)
+	decode(d *decoder, w *watch)
+	// complete adds to a decoded event what is not written, its scores, and reports
+	// whether it is one of the book's.
+	complete(v *event) bool
 }
 
 // A rateBook bets on one event with two cells.

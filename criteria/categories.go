@@ -12,8 +12,9 @@ import "fmt"
 // to whom, is fixed for a round by the rounds closed before.
 //
 //   - Assumes: the coins of the router only; a label set that may grow.
-//   - Guarantees: P(Fail ever reported | P(A | candidate) <= (1 + Tolerance)
-//     P(A | stable) for every event A used) <= its part of alpha.
+//   - Guarantees: P(Fail ever reported | every label used is given at most 1 +
+//     Tolerance and at least 1 - Tolerance times as often as by stable) <= its part of
+//     alpha.
 //   - Cost: one increment a request; 14 bets a known label a fold, no allocation
 //     (BenchmarkFold/categories).
 //   - Source: as [ErrorRate], on one event a label; Vovk, Wang, E-values:
@@ -21,8 +22,9 @@ import "fmt"
 type Categories struct {
 	// Signal is the name of the label, one of [Config.Labels].
 	Signal string
-	// Tolerance is the relative excess allowed for each event, in [0, 100].
-	// Zero means [DefaultTolerance]; [Strict] none.
+	// Tolerance is the relative change allowed, up or down, of how often each label is
+	// given, in [0, 100]; from 1 on a label may disappear. Zero means
+	// [DefaultTolerance]; [Strict] none.
 	Tolerance float64
 	// Margin is the further absolute excess that promotion has to rule out for each
 	// event, in (0, 1). Zero means [DefaultShapeMargin].

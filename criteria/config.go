@@ -30,16 +30,30 @@ type Config struct {
 	// Numbers and Labels name the signals in the order of
 	// [Observation.Numbers] and [Observation.Labels]; at most [MaxSignals] each.
 	Numbers, Labels []string
-	// LabelText names a label id of label signal i in verdicts. It is called by
-	// [Judge.Verdicts] and, when a criterion fails, by [Judge.Fold]. Nil means
-	// "label 7".
+	// LabelText names a label id of label signal i in verdicts and encodings. It is
+	// called by [Judge.Verdicts], by AppendBinary and [RestoreJudge], and, when a
+	// criterion fails, by [Judge.Fold]. Nil means "label 7", and that encodings
+	// do not say what their ids stand for.
 	LabelText func(signal int, id uint16) string
+	// LabelID is the way back, for [Evidence.UnmarshalBinary]: the id that a text of
+	// another process has here, given to it there and then if need be. An id of
+	// MaxLabels or more stands for no label. Nil means that all processes number
+	// labels alike: ids are taken as they are.
+	LabelID func(signal int, text string) uint16
 	// Checks name the yes/no signals in the order of [Observation.Checks]; at
 	// most [MaxSignals].
 	Checks []string
 	// ClassText names a failure class, see [Observation.Class]. It is called as
-	// LabelText is. Nil means "class 7".
+	// LabelText is. Nil means "class 7". It is what processes know a class by, so it gives
+	// the name and nothing else.
 	ClassText func(id uint16) string
+	// ClassExample says what a class is like, for people: what verdicts put behind "for
+	// example", as it is, so the caller quotes what comes from outside. It is called by
+	// [Judge.Verdicts] and, when a criterion fails, by [Judge.Fold], never for encodings.
+	// Nil, and "" for a class, mean that there is no example.
+	ClassExample func(id uint16) string
+	// ClassID is the way back, as LabelID is.
+	ClassID func(text string) uint16
 	// Slices name the dimensions along which traffic is sliced, in the order of
 	// [Observation.Slices]; at most [MaxDimensions]. With any, half of the weight
 	// of every criterion that reads the router's coins is on its slices.
@@ -47,6 +61,9 @@ type Config struct {
 	// SliceText names a cell of a dimension. It is called as LabelText is. Nil
 	// means "7".
 	SliceText func(dimension int, cell uint8) string
+	// SliceCell is the way back, as LabelID is. A cell of SliceCells or more is in no
+	// slice of that dimension.
+	SliceCell func(dimension int, text string) uint8
 	// SliceAction is what a breach within a slice does.
 	SliceAction SliceAction
 	// Sentinel says that some requests are in the [Sentinel] stratum. Half of the
@@ -55,7 +72,8 @@ type Config struct {
 	// Rounding seeds the random numbers with which [Mean] rounds. Evidence made in
 	// the same order by judges with the same seed is rounded alike, so that a run can
 	// be repeated; the replicas of a fleet, and the lives of a process that resumes,
-	// should each have a seed of their own, or they draw the same numbers. It is no
+	// should each have a seed of their own, or they draw the same numbers; a judge that
+	// is restored goes on with others than it had drawn when it was saved. It is no
 	// part of what evidence means: that of different seeds may be merged.
 	Rounding uint64
 }

@@ -31,6 +31,20 @@ func (c *counts) total() (n uint64) {
 	return n
 }
 
+// holds reports whether there is room for other counts: with all of them every
+// number is still exact as a float.
+func (c *counts) holds(others ...*counts) bool {
+	for r, seen := range c.seen {
+		for _, o := range others {
+			if seen > maxCalls || o.seen[r] > maxCalls-seen {
+				return false
+			}
+			seen += o.seen[r]
+		}
+	}
+	return true
+}
+
 // add adds the rows of one stratum.
 func (c *counts) add(o *counts, s int) {
 	for r := s * numArms; r < (s+1)*numArms; r++ {

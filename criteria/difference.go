@@ -92,7 +92,7 @@ func newSignBook(signal string, want Want) *signBook {
 	for cell, better := range [...]Want{higherCell: Higher, lowerCell: Lower} {
 		if want != better {
 			on := []span{{cell, cell + 1}}
-			b.sides = append(b.sides, event{stable: on, candidate: on, rate: true, guess: 0.5, at: cell})
+			b.sides = append(b.sides, event{stable: on, candidate: on, rate: true, guess: 0.5, prior: 0.5, weight: priorWeight, at: cell})
 		}
 	}
 	return b

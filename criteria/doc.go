@@ -40,6 +40,11 @@
 //	promotion := judge.Promotion()        // is it proven that more is safe?
 //	for _, v := range judge.Verdicts() {} // for people
 //
+// Evidence can be sent, [Evidence.AppendBinary], and is then added by
+// [Evidence.Merge]; a judge can be saved, [Judge.AppendBinary], and goes on after a
+// restart as if there had been none, [RestoreJudge]; so can the check of the coin, by
+// [Routing.AppendBinary].
+//
 // # Groups, slices, strata
 //
 // An average of e-values is one, however they depend on each other, as long as they

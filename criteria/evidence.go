@@ -77,15 +77,26 @@ func (e *Evidence) count(g group, s Stratum, o *Observation, dice uint64) {
 }
 
 // Merge adds the counts of o, which stays as it is. Evidence of a judge with
-// other criteria is ignored: its cells mean something else.
+// other criteria is ignored: its cells mean something else. So is evidence that
+// would make it more than 2^53 calls in one row, which no traffic brings about.
 func (e *Evidence) Merge(o *Evidence) {
-	if o == nil || !e.form.same(o.form) {
+	if o == nil || !e.form.same(o.form) || !e.holds(o) {
 		return
 	}
 	for i := range e.tables {
 		e.tables[i].addAll(&o.tables[i])
 	}
 	e.slices.addAll(&o.slices)
+}
+
+// holds reports whether there is room for the counts of o.
+func (e *Evidence) holds(o *Evidence) bool {
+	for i := range e.tables {
+		if !e.tables[i].holds(&o.tables[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // Reset forgets everything counted, for reuse.
@@ -113,20 +124,25 @@ type form struct {
 	dimensions int
 	rounds     bool   // some column is rounded at random
 	text       string // what the cells mean, to compare forms of two judges
+	print      uint64 // its fingerprint
+
+	words  []vocabulary // whose ids cells are
+	config *Config      // knows their texts
 }
 
 func newForm(c *Config, watches []*watch) *form {
-	f := &form{strata: strata(c.Sentinel), dimensions: len(c.Slices)}
+	f := &form{strata: strata(c.Sentinel), dimensions: len(c.Slices), config: c}
 	var text strings.Builder
 	fmt.Fprintf(&text, "sentinel %t, numbers %q, labels %q, checks %q, slices %q\n", c.Sentinel, c.Numbers, c.Labels, c.Checks, c.Slices)
 	for _, w := range watches {
 		w.place(f.columns[w.group].append(w.meter))
-		fmt.Fprintf(&text, "%#v\n", w.criterion)
+		fmt.Fprintf(&text, "%s, %d cells\n", describe(w.criterion), w.meter.cells())
 		if _, ok := w.meter.(rounder); ok {
 			f.rounds = true
 		}
 	}
 	f.text = text.String()
+	f.print, f.words = fingerprint(f.text), f.vocabularies()
 	return f
 }
 

@@ -12,6 +12,9 @@ func ExampleFailureModes() {
 	judge, _ := criteria.NewJudge(criteria.Config{
 		Criteria:  []criteria.Criterion{criteria.ErrorRate{}, criteria.FailureModes{}},
 		ClassText: func(id uint16) string { return classes[id] },
+		ClassExample: func(id uint16) string {
+			return []string{"", `"index out of range [3] with length 3" of v2`}[id]
+		},
 	})
 	failing := func(i, class int) criteria.Observation {
 		if i%50 == 0 {
@@ -38,5 +41,5 @@ func ExampleFailureModes() {
 	}
 	// Output:
 	// error_rate: no evidence: failed: 2 % of candidate, 2 % of stable calls
-	// failure_modes: fail: failed with "panic: index out of range": 2 % of candidate, 0 % of stable calls
+	// failure_modes: fail: failed with "panic: index out of range" (for example "index out of range [3] with length 3" of v2): 2 % of candidate, 0 % of stable calls
 }

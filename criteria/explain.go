@@ -11,15 +11,10 @@ func (w *watch) verdict(s *session, names *names, alpha float64) Verdict {
 		return *w.failed
 	}
 	what := w.finding(s)
-	v := Verdict{
-		Criterion: w.criterion, Name: w.criterion.Name(), Role: w.role,
-		Tolerance: w.tolerance, Weight: w.share,
-		Stable:    newEstimate(what.stable, alpha),
-		Candidate: newEstimate(what.candidate, alpha),
-		Ratio:     Interval{0, math.Inf(1)},
-		LogE:      w.logE, Limit: math.Log(1/alpha) - w.logShare,
-		Finding: what.words(), Quantiles: w.quantiles(s),
-	}
+	v := w.unexplained(alpha)
+	v.Stable, v.Candidate = newEstimate(what.stable, alpha), newEstimate(what.candidate, alpha)
+	v.LogE, v.Finding = w.logE, what.words()
+	v.Quantiles = w.quantiles(s)
 	if what.slice != nil {
 		v.Slice = names.slice(what.slice.dimension, what.slice.cell)
 	} else if what.event != nil {
@@ -27,6 +22,16 @@ func (w *watch) verdict(s *session, names *names, alpha float64) Verdict {
 	}
 	v.Reason = w.reason(s, &v)
 	return v
+}
+
+// unexplained is what is the same in all verdicts of the criterion.
+func (w *watch) unexplained(alpha float64) Verdict {
+	return Verdict{
+		Criterion: w.criterion, Name: w.criterion.Name(), Role: w.role,
+		Tolerance: w.tolerance, Weight: w.share,
+		Ratio: Interval{0, math.Inf(1)},
+		Limit: math.Log(1/alpha) - w.logShare,
+	}
 }
 
 // fail freezes the verdict.

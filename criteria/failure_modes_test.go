@@ -10,8 +10,9 @@ import (
 func modesJudge(t *testing.T) (*Judge, *labelBook) {
 	t.Helper()
 	j := mustJudge(t, Config{
-		Criteria:  []Criterion{FailureModes{}},
-		ClassText: func(id uint16) string { return []string{"timeout", "refused", `io (for example "no file")`}[id] },
+		Criteria:     []Criterion{FailureModes{}},
+		ClassText:    func(id uint16) string { return []string{"timeout", "refused", `no "file"`}[id] },
+		ClassExample: func(id uint16) string { return []string{"", `"refused\n" of v2`, ""}[id] },
 	})
 	return j, j.watches[0].book.(*labelBook)
 }
@@ -61,7 +62,7 @@ func TestNewFailureIsBetOnAtOnce(t *testing.T) {
 		e.Observe(Fresh, &Observation{Arm: Candidate, Outcome: Failed, Class: 1})
 	}
 	require.True(t, j.Fold(e, 0).RollBack)
-	require.Equal(t, `failed with "refused": 100 % of candidate, 0 % of stable calls`, j.Verdicts()[0].Finding)
+	require.Equal(t, `failed with "refused" (for example "refused\n" of v2): 100 % of candidate, 0 % of stable calls`, j.Verdicts()[0].Finding)
 }
 
 // What stable does is no news, but what the candidate alone does stays news however
@@ -119,7 +120,7 @@ func TestFailuresThatTradePlaces(t *testing.T) {
 		}
 	}
 	require.True(t, j.Fold(e, 0).RollBack)
-	require.Equal(t, `failed with "refused": 10 % of candidate, 5 % of stable calls`, j.Verdicts()[0].Finding)
+	require.Equal(t, `failed with "refused" (for example "refused\n" of v2): 10 % of candidate, 5 % of stable calls`, j.Verdicts()[0].Finding)
 }
 
 // Equal arms, fewer failures, and one way less are no harm.
@@ -155,7 +156,8 @@ func TestClassText(t *testing.T) {
 	_, b := modesJudge(t)
 	for id, want := range map[int]string{
 		0:         `failed with "timeout"`,
-		2:         "failed with `io (for example \"no file\")`",
+		1:         `failed with "refused" (for example "refused\n" of v2)`,
+		2:         "failed with `no \"file\"`",
 		MaxLabels: "failed with an unclassified failure",
 	} {
 		words, _ := b.words(&event{at: id})

@@ -21,7 +21,11 @@ import (
 //     in the order of assignment; see the package comment.
 //   - Guarantees: P(RollBack ever | every guardrail holds) <= Alpha, at any number
 //     of looks; the same for Hold and its criteria.
-//   - Cost: a fold is O(cells + bets), without allocation (BenchmarkFold).
+//   - Cost: a fold is O(cells + bets), without allocation (BenchmarkFold). Memory:
+//     176 bytes a cell of each criterion, two and a half times that with a
+//     [Sentinel]; 50 KB for a criterion on latency, labels or failure modes, 15 KB on a
+//     number, 2 KB for a rate or for pairs. A slice that bets adds to each 1 KB for a
+//     rate, 3 KB for latency, 6 KB for a number, 8 KB for a mean, 11 KB for ten labels.
 //   - Source: Vovk, Wang, E-values: calibration, combination and applications, arXiv
 //     1912.06116; Shin, Ramdas, Rinaldo, E-detectors, arXiv 2203.03532.
 type Judge struct {
@@ -35,6 +39,7 @@ type Judge struct {
 	panels   panels
 	carves   []Carve
 	now      time.Duration
+	before   time.Duration // awake time of the process it was restored from
 	ruling   Ruling
 	seed     uint64 // of the dice of all evidence
 	streams  uint64 // of dice given out
@@ -44,6 +49,20 @@ type Judge struct {
 // joins a [ConfigError] for everything that is wrong: a missing, unknown or
 // repeated criterion, an unknown or repeated signal, a number outside its domain.
 func NewJudge(c Config) (*Judge, error) {
+	j, err := newJudge(c)
+	if err != nil {
+		return nil, err
+	}
+	// The backstop and pairs bet without a coin: any share other than 0 will do
+	// for the one, the other has its candidate's all.
+	j.sessions[callsGroup].begin([NumStrata]float64{Fresh: 1}, 0)
+	j.sessions[pairsGroup].begin([NumStrata]float64{Fresh: 1}, 0)
+	j.rule()
+	return j, nil
+}
+
+// newJudge returns a judge without any state.
+func newJudge(c Config) (*Judge, error) {
 	p := &problems{}
 	watches := c.watches(p)
 	if err := p.join(); err != nil {
@@ -58,11 +77,6 @@ func NewJudge(c Config) (*Judge, error) {
 	}
 	j.panels = newPanels(j.sessions[:])
 	j.ruling.Limit = math.Log(1 / j.alpha)
-	// The backstop and pairs bet without a coin: any share other than 0 will do
-	// for the one, the other has its candidate's all.
-	j.sessions[callsGroup].begin([NumStrata]float64{Fresh: 1}, 0)
-	j.sessions[pairsGroup].begin([NumStrata]float64{Fresh: 1}, 0)
-	j.rule()
 	return j, nil
 }
 
@@ -93,7 +107,7 @@ func (j *Judge) NewEvidence() *Evidence {
 func (j *Judge) Seed(o *Observation) {
 	if o.valid() && o.Arm == Stable {
 		for _, g := range []group{coinsGroup, sentinelGroup} {
-			j.sessions[g].plant(&j.form.columns[coinsGroup], o)
+			j.sessions[g].plant(o)
 		}
 	}
 }
@@ -126,12 +140,13 @@ func (j *Judge) BeginWindows(shares [NumStrata]float64) {
 // Fold adds counts, weighs the evidence and closes the round when it is due. The
 // counts must belong to the current step and, with those folded before, make up
 // a prefix of the assignments; they are not kept. Evidence that is nil or comes
-// from a judge with other criteria is not added.
+// from a judge with other criteria is not added, nor what would make it more than
+// 2^53 calls.
 //
 // now is the caller's awake time; only differences matter, and a time before the
 // last one is taken as that. What is true in a ruling stays true.
 func (j *Judge) Fold(e *Evidence, now time.Duration) Ruling {
-	j.now = max(j.now, now)
+	j.now = max(j.now, j.before+max(now, 0))
 	if e != nil && e.form.same(j.form) {
 		news := false
 		for _, s := range j.sessions {

@@ -118,9 +118,14 @@ func (b *labelBook) learn(p *past) {
 	}
 	slices.SortStableFunc(ids, func(i, j int) int { return cmp.Compare(seen(j), seen(i)) })
 	for _, id := range ids {
-		weight := math.Log(b.foundWeight * foundPart(len(b.found)+1))
-		b.found = append(b.found, foundLabel{process: process{line: b.line}, id: id, weight: weight})
+		b.found = append(b.found, b.newFound(id))
 	}
+}
+
+// newFound is the next label found.
+func (b *labelBook) newFound(id int) foundLabel {
+	weight := math.Log(b.foundWeight * foundPart(len(b.found)+1))
+	return foundLabel{process: process{line: b.line}, id: id, weight: weight}
 }
 
 // foundPart is the fraction of their part that the j-th found label has; over

@@ -155,3 +155,73 @@ func TestUnseenLabelsAreGuessedFromTheRare(t *testing.T) {
 	p.stable[MaxLabels], p.stable[noFailure] = 1, 1
 	require.InDelta(t, (1+50*ratePrior)/(2+50), modes.unseen(p), 1e-15, "a call that did not fail has no class")
 }
+
+// As a label may be given so much more often, it may be given so much less often: the
+// complement of the event has the line that says so.
+func TestLeastLine(t *testing.T) {
+	for _, c := range []struct{ l, least line }{
+		{line{m: 1}, line{m: 1}},
+		{line{m: 1.1}, line{m: 0.9, d: 0.1}},
+		{line{m: 1.1, d: 0.02}, line{m: 0.9, d: 0.12}},
+		{line{m: 2}, line{d: 1}},
+		{line{m: 101}, line{d: 1}},
+	} {
+		got := c.l.least()
+		require.InDelta(t, c.least.m, got.m, 1e-12)
+		require.InDelta(t, c.least.d, got.d, 1e-12)
+		for _, stable := range []float64{0, 0.07, 0.5, 1} {
+			given := max(0, (2-c.l.m)*stable-c.l.d) // at least so often
+			require.InDelta(t, 1-given, min(1, got.at(1-stable)), 1e-12)
+		}
+	}
+}
+
+// A label of seven in a hundred that disappears is found, though the other labels stay
+// within the tolerance; one that is given a little less often is not.
+func TestLabelThatDisappears(t *testing.T) {
+	play := func(without func(i int) bool) Ruling {
+		j := mustJudge(t, Config{Criteria: []Criterion{Categories{Signal: "class"}}, Labels: []string{"class"}})
+		j.BeginStep(half)
+		r := Ruling{}
+		for round := range 40 {
+			e := j.NewEvidence()
+			for i := range 200 {
+				label := uint16(i%93) % 5
+				if i%100 >= 93 {
+					label = 7
+				}
+				e.Observe(Fresh, &Observation{Labels: []uint16{label}})
+				if label == 7 && without(200*round+i) {
+					label = uint16(i) % 5
+				}
+				e.Observe(Fresh, &Observation{Arm: Candidate, Labels: []uint16{label}})
+			}
+			r = j.Fold(e, 0)
+		}
+		return r
+	}
+	require.True(t, play(func(int) bool { return true }).RollBack)
+	require.False(t, play(func(i int) bool { return i%20 == 0 }).RollBack)
+}
+
+// What would be a breach of the proof is none: a label that disappears is not promoted,
+// unless it may.
+func TestProofOfLabelThatDisappears(t *testing.T) {
+	for tolerance, ready := range map[float64]bool{0: false, 1: true} {
+		j := mustJudge(t, Config{Criteria: []Criterion{Categories{Signal: "class", Tolerance: tolerance}}, Labels: []string{"class"}})
+		for i := range 1000 {
+			j.Seed(&Observation{Labels: []uint16{uint16(i % 10)}})
+		}
+		j.BeginStep(half)
+		for range 40 {
+			e := j.NewEvidence()
+			for i := range 500 {
+				e.Observe(Fresh, &Observation{Labels: []uint16{uint16(i % 10)}})
+				e.Observe(Fresh, &Observation{Arm: Candidate, Labels: []uint16{uint16(i % 9)}})
+			}
+			j.Fold(e, j.now+roundAge)
+		}
+		p := j.Promotion()
+		require.Equal(t, ready, p.Gates[0].Proven, "tolerance %v: %+v", tolerance, p.Gates[0])
+	}
+}

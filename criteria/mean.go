@@ -3,6 +3,7 @@ package criteria
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -158,6 +159,6 @@ func (b *meanBook) open(p *past, shares [NumStrata]float64) {
 func (b *meanBook) starved() bool               { return false }
 func (b *meanBook) leader() *event              { return &b.event }
 func (b *meanBook) null() line                  { return b.line }
-func (b *meanBook) within() []event             { return []event{b.event} }
+func (b *meanBook) within() []event             { return slices.Clone(b.events) }
 func (b *meanBook) words(*event) (string, bool) { return b.what, b.complement }
 func (b *meanBook) amount(part float64) string  { return b.text(part) }

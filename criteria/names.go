@@ -16,7 +16,7 @@ func (n names) label(signal, id int) string {
 	return fmt.Sprintf("%q", n.LabelText(signal, uint16(id)))
 }
 
-// class names a failure class. Its text may hold an example in quotes.
+// class names a failure class, with an example if there is one.
 func (n names) class(id int) string {
 	switch {
 	case id >= MaxLabels:
@@ -24,9 +24,19 @@ func (n names) class(id int) string {
 	case n.ClassText == nil:
 		return fmt.Sprintf("class %d", id)
 	}
-	text := n.ClassText(uint16(id))
+	text := quoted(n.ClassText(uint16(id)))
+	if n.ClassExample != nil {
+		if example := n.ClassExample(uint16(id)); example != "" {
+			text += " (for example " + example + ")"
+		}
+	}
+	return text
+}
+
+// quoted is a text in quotes; in backquotes if it has quotes itself, and they will do.
+func quoted(text string) string {
 	if strings.ContainsRune(text, '"') {
-		return fmt.Sprintf("%#q", text) // in backquotes, if it can be
+		return fmt.Sprintf("%#q", text)
 	}
 	return fmt.Sprintf("%q", text)
 }

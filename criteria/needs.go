@@ -25,13 +25,18 @@ func (w *watch) needs(s *session, limit float64) uint64 {
 			waits = append(waits, wait)
 		}
 	}
-	return uint64(math.Ceil(bisect(func(calls float64) bool {
-		together := 1.0
+	return uint64(math.Ceil(together(waits)))
+}
+
+// together is after how many calls all waits are over in half of the cases.
+func together(waits []wait) float64 {
+	return bisect(func(calls float64) bool {
+		all := 1.0
 		for i := range waits {
-			together *= waits[i].over(calls)
+			all *= waits[i].over(calls)
 		}
-		return together >= 0.5
-	})))
+		return all >= 0.5
+	})
 }
 
 // busiest is the stratum with most calls of the step.
@@ -61,13 +66,13 @@ func (w *watch) growth(c *claim, s *session, before *past, stratum int) (gain st
 		return gain
 	}
 	equal := before.equal(&c.event)
-	distance := w.proof.line.at(c.guess) - equal
+	distance := c.null(w.proof.line).at(c.guess) - equal
 	sure := 2 * (1 + math.Log(float64(len(w.proof.claims)))) * equal * (1 - equal) / (distance * distance)
 	candidate := w.rateInStep(c, s, stratum, Candidate, equal, sure)
 	stable := w.rateInStep(c, s, stratum, Stable, c.guess, sure)
 	beside := (1 - share) / share // stable's calls with each of the candidate's
 	n := tally{c1: candidate, c0: 1 - candidate, s1: beside * stable, s0: beside * (1 - stable)}
-	pays := c.payoffs(w.proof.line, share)
+	pays := c.payoffs(c.null(w.proof.line), share)
 	n.settle(gain[:], pays[:])
 	return gain
 }

@@ -3,6 +3,7 @@ package criteria
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -218,4 +219,21 @@ func TestLinesOfThePairs(t *testing.T) {
 		require.InDeltaSlice(t, []float64{c.null.m, c.null.d}, []float64{null.m, null.d}, 1e-12, "%v", c.criterion)
 		require.InDeltaSlice(t, []float64{c.safe.m, c.safe.d}, []float64{w.safe.m, w.safe.d}, 1e-12, "%v", c.criterion)
 	}
+}
+
+// The first round of a proof about signs has a guess, too: without one it was not a
+// number, and the gate stayed shut until another step began.
+func TestDifferenceIsProvenInItsFirstStep(t *testing.T) {
+	j := mustJudge(t, Config{Numbers: []string{"score"}, Criteria: []Criterion{Difference{Signal: "score"}}})
+	e := j.NewEvidence()
+	for i := range 20_000 {
+		e.ObservePair(&Pair{Differences: []float64{float64(1 - 2*(i%2))}})
+		if i%100 == 99 {
+			j.Fold(e, time.Duration(i)*time.Second)
+			e.Reset()
+		}
+	}
+	p := j.Promotion()
+	require.True(t, p.Ready, p.Reason)
+	require.Greater(t, p.Gates[0].LogE, p.Gates[0].Limit)
 }

@@ -40,11 +40,18 @@ func (ps panels) judge(role Role, limit float64, explain func(*watch) Verdict) (
 		if first || p.logE > logE {
 			logE, first = p.logE, false
 		}
-		if culprit == "" {
-			culprit = p.culprit
+	}
+	return logE, ps.culprit(role)
+}
+
+// culprit is that of the first panel of a role that has one.
+func (ps panels) culprit(role Role) string {
+	for _, p := range ps {
+		if p.role == role && p.culprit != "" {
+			return p.culprit
 		}
 	}
-	return logE, culprit
+	return ""
 }
 
 // judge sums the evidence and fails who has reached the limit, alone or as the

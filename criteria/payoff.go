@@ -8,6 +8,18 @@ type line struct{ m, d float64 }
 // at returns the largest rate the candidate may have beside stable's.
 func (l line) at(stable float64) float64 { return l.m*stable + l.d }
 
+// least turns "at most so much more often" into "at least so much less often", said
+// of the complement of the event: where a label may be given 1+x times as often as
+// stable gives it, it has to be given 1-x times as often, and it is missing from the
+// rest.
+func (l line) least() line {
+	x := l.m - 1
+	if x >= 1 {
+		return line{d: 1} // it may disappear
+	}
+	return line{m: 1 - x, d: x + l.d}
+}
+
 // A payoff is what one bet pays, as logs: to a call of the candidate (c) or of
 // stable (s) that showed the event (1) or did not (0). The zero payoff is an
 // idle bet.

@@ -13,6 +13,14 @@ var (
 	fixedRates  = []float64{0.1, 0.9}
 )
 
+// null is the hypothesis about the event, given that about what its criterion is of.
+func (e *event) null(l line) line {
+	if e.inverse {
+		return l.least()
+	}
+	return l
+}
+
 // ratios are the odds the event is bet on with.
 func (e *event) ratios() []float64 {
 	if e.coarse {
@@ -55,6 +63,7 @@ type process struct {
 
 	events  []event             // of the open round; none: it places no bets
 	live    [NumStrata]bool     // strata that are bet on
+	shares  [NumStrata]float64  // P(candidate) in them
 	payoffs [NumStrata][]payoff // payoffs[stratum][h]
 	tallies [NumStrata][]tally  // tallies[stratum][event], what the open round counted
 	graded  *graded             // instead of a tally, for an event with scores
@@ -72,13 +81,14 @@ func purse(k int) float64 {
 }
 
 // open starts a round with bets on the events, which must be as many and of the
-// same kind each time, or none. In strata with share 0 nothing is bet. A round
-// that places no bets stakes nothing; one opened anew before anything was
-// counted stakes nothing more.
+// same kind each time: on others nothing is bet. In strata with share 0 nothing is
+// bet. A round that places no bets stakes nothing; one opened anew before anything
+// was counted stakes nothing more.
 func (p *process) open(events []event, shares [NumStrata]float64) {
-	p.events = p.events[:0]
+	p.events, p.shares = p.events[:0], shares
+	bet := len(events) > 0 && p.fits(events)
 	for s, share := range shares {
-		p.live[s] = share > 0 && len(events) > 0
+		p.live[s] = share > 0 && bet
 	}
 	if p.live == [NumStrata]bool{} {
 		return
@@ -86,6 +96,18 @@ func (p *process) open(events []event, shares [NumStrata]float64) {
 	p.events = append(p.events, events...)
 	p.stake()
 	p.price(shares)
+}
+
+// fits reports whether the events are as many and of the same kind as before.
+func (p *process) fits(events []event) bool {
+	if p.log == nil {
+		return true
+	}
+	bets := 0
+	for i := range events {
+		bets += events[i].bets()
+	}
+	return bets == len(p.log)
 }
 
 // price computes what the bets of the round pay, and clears its tallies.
@@ -97,8 +119,9 @@ func (p *process) price(shares [NumStrata]float64) {
 		}
 		for i := range p.events {
 			e := &p.events[i]
+			l := e.null(p.line)
 			for h := range e.bets() {
-				p.payoffs[s] = append(p.payoffs[s], newPayoff(e.guess, e.alternative(h, p.line), p.line, share))
+				p.payoffs[s] = append(p.payoffs[s], newPayoff(e.guess, e.alternative(h, l), l, share))
 			}
 			p.tallies[s] = append(p.tallies[s], tally{})
 		}

@@ -310,7 +310,7 @@ func TestProofOfLabelsKeepsItsClaimsInAStep(t *testing.T) {
 	// A candidate that speaks in tongues is not proven.
 	for id := range uint16(40) {
 		usual(480)
-		foldBoth(j, 20, Observation{}, Observation{Labels: []uint16{150 + id}})
+		foldBoth(j, 20, Observation{Labels: []uint16{0}}, Observation{Labels: []uint16{150 + id}})
 	}
 	require.False(t, j.Promotion().Gates[0].Proven)
 	require.Equal(t, "class is a label that stable never gave: 4 % of candidate, 0 % of stable", j.Promotion().Gates[0].Finding)

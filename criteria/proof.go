@@ -116,7 +116,7 @@ func (c *claim) after(p *proof, t *sums) stakes {
 		if share == 0 || !t.seen[s] {
 			continue
 		}
-		pays := c.payoffs(p.line, share)
+		pays := c.payoffs(c.null(p.line), share)
 		if c.scores == nil {
 			n := t.hardTally(&c.event, s)
 			n.settle(now[:], pays[:])

@@ -24,7 +24,7 @@ func (b *labelBook) claims(p *past, begun []claim) []event {
 		return nil
 	}
 	if len(begun) == 0 {
-		return labelClaims(p)
+		return labelClaims(p, b.line.least().d < 1)
 	}
 	events := make([]event, len(begun))
 	for i := range begun {
@@ -33,8 +33,9 @@ func (b *labelBook) claims(p *past, begun []claim) []event {
 	return events
 }
 
-// labelClaims are the claims of a new step.
-func labelClaims(p *past) []event {
+// labelClaims are the claims of a new step. That a label is given no less often is
+// one, unless it may disappear.
+func labelClaims(p *past, kept bool) []event {
 	missing := len(p.stable) - 1
 	var known, rest []span
 	for id := range missing {
@@ -52,9 +53,10 @@ func labelClaims(p *past) []event {
 	k := float64(max(len(known), 1))
 	for _, one := range known {
 		given, other := []span{one}, []span{{0, one.from}, {one.to, missing}}
-		events = append(events,
-			event{stable: given, candidate: given, side: above, at: one.from, prior: 1 / k, weight: k / 2},
-			event{stable: other, candidate: other, side: below, at: one.from, prior: 1 - 1/k, weight: k / 2})
+		events = append(events, event{stable: given, candidate: given, side: above, at: one.from, prior: 1 / k, weight: k / 2})
+		if kept {
+			events = append(events, event{stable: other, candidate: other, inverse: true, side: below, at: one.from, prior: 1 - 1/k, weight: k / 2})
+		}
 	}
 	return append(events, event{stable: rest, candidate: rest, at: novelLabel, prior: ratePrior, weight: priorWeight})
 }

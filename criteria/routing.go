@@ -5,6 +5,7 @@ import "math"
 const (
 	routingPrior = 100           // in units: how firmly the declared share is expected
 	routingLimit = 2 * math.Ln10 // ln 100
+	wide         = 1e100         // the range of the product
 )
 
 // Routing checks the coin itself: that units go to the candidate with the
@@ -49,9 +50,8 @@ func (r *Routing) Assign(s Stratum, a Arm) {
 
 // multiply takes a logarithm only when the product leaves a wide range.
 func (r *Routing) multiply(ratio float64) {
-	const wide = 1e100
 	if r.product == 0 {
-		r.product, r.alarm = 1, math.Exp(min(routingLimit-r.logE, 700))
+		r.start(1)
 	}
 	r.product *= ratio
 	r.broken = r.broken || r.product >= r.alarm
@@ -59,6 +59,11 @@ func (r *Routing) multiply(ratio float64) {
 		r.logE += math.Log(r.product)
 		r.product = 0
 	}
+}
+
+// start begins a product, or goes on with one.
+func (r *Routing) start(product float64) {
+	r.product, r.alarm = product, math.Exp(min(routingLimit-r.logE, 700))
 }
 
 // add counts a unit and returns how much more probable the mixture held its arm

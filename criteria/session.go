@@ -14,6 +14,7 @@ const (
 type session struct {
 	group   group
 	watches []*watch
+	columns columns            // of its tables; none without criteria
 	owners  []*watch           // owners[column]
 	shares  [NumStrata]float64 // P(candidate) by stratum; 0: nothing counts in it
 	round   counts             // folded in the open round
@@ -31,9 +32,13 @@ type session struct {
 }
 
 func newSession(g group, watches []*watch, f *form) *session {
-	strata, width := f.strata[g.table()], f.columns[g.table()].width
+	strata, list := f.strata[g.table()], f.columns[g.table()]
+	if len(watches) == 0 {
+		list = columns{}
+	}
+	width := list.width
 	s := &session{
-		group: g, watches: watches, owners: make([]*watch, width),
+		group: g, watches: watches, columns: list, owners: make([]*watch, width),
 		round: newCounts(strata, width), step: newCounts(strata, width), closed: newCounts(strata, width),
 		seed: make([]float64, width),
 	}
@@ -69,6 +74,9 @@ func (s *session) fallBehind() {
 func (s *session) fold(e *Evidence, now time.Duration) bool {
 	s.now = now
 	c := &e.tables[s.group.table()]
+	if !s.closed.holds(&s.round, c) {
+		return false
+	}
 	news := false
 	for i := range c.strata {
 		if s.shares[i] > 0 && c.stratum(i) > 0 {
@@ -177,9 +185,9 @@ func (s *session) open(now time.Duration) {
 
 // plant adds one stable-only call to the seed. When the seed holds more than it
 // may, it is halved: that keeps it recent, and small beside what is counted.
-func (s *session) plant(c *columns, o *Observation) {
-	for i := range c.list {
-		s.seed[c.list[i].cell(o, evenDice)]++
+func (s *session) plant(o *Observation) {
+	for i := range s.columns.list {
+		s.seed[s.columns.list[i].cell(o, evenDice)]++
 	}
 	if s.seeds++; s.seeds <= seedLimit {
 		return

@@ -64,6 +64,9 @@ func (sl *slice) enter(s *session, w *watch) bool {
 	if sl.past == nil {
 		sl.past = make([]shown, len(events))
 	}
+	if len(sl.past) != len(events) {
+		return false
+	}
 	own := append(sl.events[:0], events...)
 	for i := range own {
 		n := &sl.past[i]
@@ -128,6 +131,12 @@ func (sl *slice) fill() {
 			t.s1 += stable.missing
 		}
 	}
+}
+
+// leader is that of what was counted so far, which may be more than was looked at.
+func (sl *slice) leader() (best int, most float64) {
+	sl.fill()
+	return sl.process.leader()
 }
 
 // end closes the round.

@@ -52,7 +52,7 @@ func (t *tallier) count(shown []uint64, cell int, n float64) {
 
 // split returns how many calls with a value did and did not show an event.
 func (t *tallier) split(l *lookup, i int) (shown, not float64) {
-	if l.inverted>>i&1 != 0 {
+	if l.inverts(i) {
 		return t.values - t.hits[i-1], t.hits[i-1]
 	}
 	return t.hits[i], t.values - t.hits[i]
@@ -62,3 +62,6 @@ func (t *tallier) reset(events int) {
 	t.hits = append(t.hits[:0], make([]float64, events)...)
 	t.values, t.missing = 0, 0
 }
+
+// inverts reports whether event i is what the one before it is not.
+func (l *lookup) inverts(i int) bool { return l.inverted>>i&1 != 0 }
