@@ -46,7 +46,7 @@ func openArchive(name string) (*archive, error) {
 	if name == "" {
 		return nil, nil
 	}
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the file is whoever's who runs this
 	if err != nil {
 		return nil, fmt.Errorf("-keep: %w", err)
 	}

@@ -61,7 +61,7 @@ func breaksRate(who string, rate float64, trials int) bar {
 // found asks that at least this fraction of the trials ends so.
 func found(fraction float64) bar {
 	return bar{
-		who: ours, text: ">= " + percent(fraction), limit: fraction, least: true, print: percent,
+		who: ours, text: ">= " + percent(fraction), limit: fraction, least: true, print: roundPercent,
 		value: func(_ *table, _ *result, s *summary) float64 { return s.rate() },
 	}
 }
@@ -90,10 +90,13 @@ func nearBound() bar {
 	}
 }
 
-// fractionOf asks for a median of at most this fraction of another contestant's.
-func fractionOf(other string, most float64) bar {
+// mostOfOther is how much of another contestant's median ours may be.
+const mostOfOther = 0.6
+
+// soonerThan asks for a median of at most that fraction of another contestant's.
+func soonerThan(other string) bar {
 	return bar{
-		who: ours, text: fmt.Sprintf("%s of %s", percent(most), other), limit: most, print: percent,
+		who: ours, text: fmt.Sprintf("median %s of %s", percent(mostOfOther), other), limit: mostOfOther, print: roundPercent,
 		value: func(t *table, r *result, s *summary) float64 {
 			o := r.summaries[t.place(other)]
 			if o == nil {

@@ -13,6 +13,9 @@ func percent(x float64) string {
 	return strconv.FormatFloat(math.Round(1e6*x)/1e4, 'f', -1, 64) + "%"
 }
 
+// roundPercent writes a fraction that was measured.
+func roundPercent(x float64) string { return strconv.FormatFloat(100*x, 'f', 1, 64) + "%" }
+
 // count writes a number of calls, with thousands parted.
 func count(x float64) string {
 	if math.IsInf(x, 1) {

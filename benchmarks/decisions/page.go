@@ -14,14 +14,21 @@ const (
 )
 
 // A page is a file that holds a report among other text. A nil page is nowhere.
-type page struct{ name, before, after string }
+type page struct {
+	name, before, after string
+	mode                os.FileMode
+}
 
 // openPage reads a page; no name is no page.
 func openPage(name string) (*page, error) {
 	if name == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(name)
+	data, err := os.ReadFile(name) //nolint:gosec // the page is whoever's who runs this
+	if err != nil {
+		return nil, fmt.Errorf("-o: %w", err)
+	}
+	info, err := os.Stat(name) //nolint:gosec // as above
 	if err != nil {
 		return nil, fmt.Errorf("-o: %w", err)
 	}
@@ -30,7 +37,7 @@ func openPage(name string) (*page, error) {
 	if !begins || !ends {
 		return nil, fmt.Errorf("-o: %s lacks the lines %q and %q", name, strings.TrimSpace(pageBegin), strings.TrimSpace(pageEnd))
 	}
-	return &page{name: name, before: before + pageBegin, after: pageEnd + after}, nil
+	return &page{name: name, before: before + pageBegin, after: pageEnd + after, mode: info.Mode()}, nil
 }
 
 // write puts a report in its place, all of it or nothing.
@@ -39,12 +46,12 @@ func (p *page) write(report string) error {
 		return nil
 	}
 	whole, next := p.before+"\n"+report+"\n"+p.after, p.name+".next"
-	err := os.WriteFile(next, []byte(whole), 0o644)
+	err := os.WriteFile(next, []byte(whole), p.mode) //nolint:gosec // beside the page, as readable as it
 	if err == nil {
-		err = os.Rename(next, p.name)
+		err = os.Rename(next, p.name) //nolint:gosec // as above
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("-o: %w", err), os.Remove(next))
+		return errors.Join(fmt.Errorf("-o: %w", err), os.Remove(next)) //nolint:gosec // as above
 	}
 	return nil
 }

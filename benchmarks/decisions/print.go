@@ -17,8 +17,12 @@ func (r *report) text() string {
 		t := &r.tables[i]
 		fmt.Fprintf(w, "%s\n%s\n", t.title, aligned(t.grid(&r.validity), 1))
 	}
-	for _, line := range r.notes() {
-		fmt.Fprintln(w, line)
+	for _, n := range r.notes() {
+		if n.name == "" {
+			fmt.Fprintln(w, n.text)
+		} else {
+			fmt.Fprintf(w, "  %-8s  %s\n", n.name, n.text)
+		}
 	}
 	fmt.Fprintf(w, "\nBars\n%s\n%s\n", aligned(r.summary(), 2), r.verdict())
 	return w.String()
@@ -64,8 +68,12 @@ func (r *report) markdown(head string) string {
 		t := &r.tables[i]
 		fmt.Fprintf(w, "**%s.** %s\n\n%s\n", t.title, t.size(), pipes(t.grid(&r.validity), 1))
 	}
-	for _, line := range r.notes() {
-		fmt.Fprintf(w, "- %s\n", strings.Join(strings.Fields(line), " "))
+	for _, n := range r.notes() {
+		if n.name == "" {
+			fmt.Fprintf(w, "- %s\n", n.text)
+		} else {
+			fmt.Fprintf(w, "  - `%s`: %s\n", n.name, n.text)
+		}
 	}
 	return w.String()
 }
@@ -122,23 +130,24 @@ func (r *report) verdict() string {
 	}
 }
 
+// A note is a line below the tables: about a rule, or a head over such lines.
+type note struct{ name, text string }
+
 // notes are the legend, who is invalid and why, and where ours is behind.
-func (r *report) notes() []string {
-	lines := []string{
-		"50 requests a second in both arms together; alpha 1%; delays are medians (90th percentiles), bound and x bound are of the mean.",
-	}
+func (r *report) notes() []note {
+	notes := []note{{text: "50 requests a second in both arms together; alpha 1%; delays are medians (90th percentiles), bound and x bound are of the mean."}}
 	for _, l := range legend {
 		if r.shows(l.name) {
-			lines = append(lines, fmt.Sprintf("  %-8s  %s", l.name, l.text))
+			notes = append(notes, note(l))
 		}
 	}
-	lines = append(lines, "? had no chance to break its alpha in this run, for want of equal arms or of time; it is raced all the same.")
-	lines = append(lines, breaches("! breaks its alpha with equal arms and a constant share (lower end of the 95% interval above 1%); worst case:", r.validity.invalid)...)
-	lines = append(lines, breaches("Breaks it only while the share climbs and the base rate drifts, and is raced all the same:", r.validity.ramped)...)
+	notes = append(notes, note{text: "? had no chance to break its alpha in this run, for want of equal arms or of time; it is raced all the same."})
+	notes = append(notes, breaches("! breaks its alpha with equal arms and a constant share (lower end of the 95% interval above 1%); worst case:", r.validity.invalid)...)
+	notes = append(notes, breaches("Breaks it only while the share climbs and the base rate drifts, and is raced all the same:", r.validity.ramped)...)
 	for _, lost := range r.race.lost {
-		lines = append(lines, "Ours is behind in "+lost)
+		notes = append(notes, note{text: "Ours is behind in " + lost})
 	}
-	return lines
+	return notes
 }
 
 func (r *report) shows(name string) bool {
@@ -146,17 +155,17 @@ func (r *report) shows(name string) bool {
 }
 
 // breaches lists the worst cell of each rule that broke its alpha.
-func breaches(title string, by map[string]map[string]breach) (lines []string) {
+func breaches(title string, by map[string]map[string]breach) (notes []note) {
 	for _, kind := range slices.Sorted(maps.Keys(by)) {
 		for _, name := range slices.Sorted(maps.Keys(by[kind])) {
 			b := by[kind][name]
-			lines = append(lines, fmt.Sprintf("  %-8s  %s: %.1f%% false (%s)", name, kind, 100*b.rate, b.cell))
+			notes = append(notes, note{name, fmt.Sprintf("%s, %.1f%% false (%s)", kind, 100*b.rate, b.cell)})
 		}
 	}
-	if len(lines) > 0 {
-		lines = append([]string{title}, lines...)
+	if len(notes) > 0 {
+		notes = append([]note{{text: title}}, notes...)
 	}
-	return lines
+	return notes
 }
 
 // A record is one row and contestant in the JSON output. What has no finite value

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 )
 
 // A promise is a line of the summary: one of our bars and what was measured. Where
@@ -87,7 +88,7 @@ func (r *report) summary() [][]string {
 	tested := func(below int) {
 		for ; k < len(elsewhere) && elsewhere[k].number < below; k++ {
 			e := elsewhere[k]
-			grid = append(grid, []string{fmt.Sprint(e.number), e.what, "", "", "test: " + e.tests})
+			grid = append(grid, []string{strconv.Itoa(e.number), e.what, "", "", "test: " + e.tests})
 		}
 	}
 	for _, p := range r.promises {
@@ -96,7 +97,7 @@ func (r *report) summary() [][]string {
 		if !p.met {
 			verdict = "MISSED"
 		}
-		grid = append(grid, []string{fmt.Sprint(p.number), p.what, p.bar, p.measured, verdict})
+		grid = append(grid, []string{strconv.Itoa(p.number), p.what, p.bar, p.measured, verdict})
 	}
 	tested(barRace + 1)
 	return grid

@@ -62,9 +62,9 @@ func TestBars(t *testing.T) {
 		{"not found", median(19), summarised(3, 10), false},
 		{"p90", p90(99), summarised(3, 10, 20, 99), true},
 		{"p90 missed", p90(98), summarised(3, 10, 20, 99), false},
-		{"fraction", fractionOf("other", 0.6), summarised(1, 60), true},
-		{"fraction missed", fractionOf("other", 0.6), summarised(1, 61), false},
-		{"of nothing", fractionOf(ours, 0.6), summarised(1, 1), false},
+		{"fraction", soonerThan("other"), summarised(1, 60), true},
+		{"fraction missed", soonerThan("other"), summarised(1, 61), false},
+		{"of nothing", soonerThan(ours), summarised(1, 1), false},
 		{"ratio", nearBound(), summarised(2, 150, 170), true},
 		{"ratio missed", nearBound(), summarised(2, 150, 171), false},
 		{"one never found", nearBound(), summarised(3, 150, 170), false},
@@ -105,8 +105,8 @@ func TestReportOfAGoodRun(t *testing.T) {
 		"  base      5%  0.50      0.25  10.00   0.00  met: <= 12 of 400\n",
 		"  case  share  bound  x bound   ours  ours+10%  fast!  slow  bar\n",
 		"  dead    20%    2.0     2.00  4 (4)         -      1    50  met: median 5\n",
-		"  fast      rates: 10.0% false (base at 5%)\n",
-		"  slow      rates: 97.5% false (climb)\n",
+		"  fast      rates, 10.0% false (base at 5%)\n",
+		"  slow      rates, 97.5% false (climb)\n",
 		"equal, the worst of 2: base at 5%, ours",
 		"<= 12 of 400  2 of 400  met\n",
 		"worse: dead at 20%, ours",
@@ -120,6 +120,7 @@ func TestReportOfAGoodRun(t *testing.T) {
 		"head\n\n**Bars.** All 3 bars are met.\n",
 		"| case | share | ours | ours+10% | fast! | slow | bar |\n|---|--:|--:|--:|--:|--:|---|\n",
 		"**worse: delays.** 0 trials a row, 2s.\n",
+		"  - `fast`: rates, 10.0% false (base at 5%)\n",
 	} {
 		check.Contains(t, markdown, want)
 	}
@@ -138,6 +139,17 @@ func TestReportOfABadRun(t *testing.T) {
 		check.Contains(t, text, want)
 	}
 	check.False(t, strings.Contains(text, "All 3"))
+}
+
+// A bar of ours is for those of ours that take part.
+func TestBarsOfOurs(t *testing.T) {
+	tab := &fixture(summarised(1, 4))[0]
+	r := &tab.results[0]
+	check.Equal(t, 2, len(tab.claims(r)))
+	r.enters, r.summaries[0] = only(oursTolerant), nil
+	claims := tab.claims(r)
+	check.Equal(t, 1, len(claims))
+	check.Equal(t, oursTolerant, claims[0].who)
 }
 
 // A bar on a rule that did not enter is not met.

@@ -83,13 +83,9 @@ func (r *row) takes(c contestant) bool {
 	return r.enters == nil || r.enters(c.name)
 }
 
-// only and except say who enters a row.
+// only says who enters a row.
 func only(names ...string) func(string) bool {
 	return func(name string) bool { return slices.Contains(names, name) }
-}
-
-func except(names ...string) func(string) bool {
-	return func(name string) bool { return !slices.Contains(names, name) }
 }
 
 // celled worlds know the probabilities of what they draw.

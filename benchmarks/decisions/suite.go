@@ -146,7 +146,7 @@ func lateRates(s scale) section {
 	for _, c := range []struct{ share, most float64 }{{0.05, 450}, {0.5, 1250}} {
 		sec.rows = append(sec.rows, row{
 			name: "late", share: c.share, world: w, seeds: seeded, start: healthy, trials: s.slow, requests: 2 * healthy,
-			bars: []bar{median(c.most), fractionOf(oursOnce, 0.6)},
+			bars: []bar{median(c.most), soonerThan(oursOnce)},
 		}.bounded())
 	}
 	return sec

@@ -100,3 +100,32 @@ func TestOursRejectsBadConfiguration(t *testing.T) {
 	defer func() { check.True(t, recover() != nil) }()
 	NewOurs(criteria.Config{}, true)
 }
+
+// A judge looks at a slice of stable's calls later than at one of the candidate's, so
+// what is skipped there might matter.
+func TestOursSkipsNothingOfSlices(t *testing.T) {
+	o := NewOurs(criteria.Config{Criteria: []criteria.Criterion{criteria.ErrorRate{}}, Slices: []string{"country"}}, true)
+	for i := range 10 {
+		o.Observe(&worlds.Request{I: i, Share: 0.5})
+		check.True(t, o.evidence.Empty(), "request %d was not folded", i)
+	}
+}
+
+func TestOursReadsEverything(t *testing.T) {
+	r := &worlds.Request{Arm: criteria.Candidate, Harm: true, Class: 3, Slice: 5, Label: 7, Value: 2}
+	c := criteria.Config{Criteria: []criteria.Criterion{criteria.ErrorRate{}}}
+	o := NewOurs(c, true).read(r)
+	check.Equal(t, criteria.Failed, o.Outcome)
+	check.Equal(t, 3, o.Class)
+	check.Equal(t, []uint8{5}, o.Slices)
+	check.Equal(t, []uint16{7}, o.Labels)
+	check.Equal(t, []float64{2}, o.Numbers)
+
+	c.Checks = []string{"done"}
+	converts := NewOurs(c, true)
+	o = converts.read(r)
+	check.Equal(t, criteria.Fine, o.Outcome, "who does not convert was answered")
+	check.Equal(t, 0, o.Checks)
+	r.Harm = false
+	check.Equal(t, 1, converts.read(r).Checks)
+}
