@@ -22,10 +22,17 @@ type prover struct {
 type planClaim struct {
 	stable, candidate float64
 	assumed           bool
+	inverse           bool    // it is what a label is not
 	part              float64 // of what comes that is judged
 	spread            *spread // of an event with scores
 	prior, weight     float64 // of the guess
 	needs             float64 // observations to be known before the first bets
+}
+
+// null is the line that the claim is about.
+func (c *planClaim) null(l line) line {
+	e := event{inverse: c.inverse}
+	return e.null(l)
 }
 
 // A claimant is a book that knows what has to be proven of it.
@@ -63,7 +70,7 @@ func (f *forecast) proof(p *prover, i int) PlannedProof {
 		at, hardest := p.delay(&all)
 		if at <= soonest {
 			soonest = at
-			row.Margin, row.Assumed = p.watch.safe.at(hardest.stable)-hardest.stable, hardest.assumed
+			row.Margin, row.Assumed = hardest.null(p.watch.safe).at(hardest.stable)-hardest.stable, hardest.assumed
 			row.Calls = int64(math.Ceil(min(at, planHorizon.Seconds())*all.calls - 1e-6))
 		}
 	}
@@ -149,12 +156,14 @@ func (p *prover) wait(c *planClaim, s *stream) wait {
 func (p *prover) growth(c *planClaim, s *stream, calls float64) (gain stakes) {
 	missing := p.missing
 	stable, candidate := c.stable*(1-missing), c.candidate*(1-missing)+missing // it counts against the candidate
-	events := calls * stable
+	rate := stable
 	if p.watch.safe.m == 0 {
-		events = calls * candidate
+		rate = candidate
 	}
+	events, deviation := calls*rate, math.Sqrt(calls*rate*(1-rate))
+	line := c.null(p.watch.safe)
 	for _, luck := range [...]float64{-1, 0, 0, 1} { // their variance is that of the events
-		guess := shrink(min(max(0, events+luck*math.Sqrt(2*events)), calls), calls, c.prior, c.weight)
+		guess := shrink(min(max(0, events+luck*math.Sqrt2*deviation), calls), calls, c.prior, c.weight)
 		bets := claim{event: event{guess: guess}}
 		for i, part := range s.parts {
 			share := s.shares[i]
@@ -162,7 +171,7 @@ func (p *prover) growth(c *planClaim, s *stream, calls float64) (gain stakes) {
 				continue
 			}
 			n := tally{c1: share * candidate, c0: share * (1 - candidate), s1: (1 - share) * stable, s0: (1 - share) * (1 - stable)}
-			pays := bets.payoffs(p.watch.safe, share)
+			pays := bets.payoffs(line, share)
 			for h := range pays {
 				gain[h] += part * c.pay(&pays[h], &n, share, missing) / 4
 			}
@@ -247,9 +256,15 @@ func (b *thresholdBook) claim(*watch, known) (claims []planClaim) {
 func (b *labelBook) claim(_ *watch, base known) (claims []planClaim) {
 	n := float64(len(base.Labels))
 	for _, rate := range base.Labels {
-		claims = append(claims,
-			planClaim{stable: rate, candidate: rate, assumed: base.assumedLabels, part: 1, prior: 1 / n, weight: n / 2, needs: b.novelFrom},
-			planClaim{stable: 1 - rate, candidate: 1 - rate, assumed: base.assumedLabels, part: 1, prior: 1 - 1/n, weight: n / 2, needs: b.novelFrom})
+		given := planClaim{
+			stable: rate, candidate: rate, assumed: base.assumedLabels, part: 1, prior: 1 / n, weight: n / 2, needs: b.novelFrom,
+		}
+		claims = append(claims, given)
+		if b.line.least().d < 1 { // it may not disappear
+			other := given
+			other.inverse, other.stable, other.candidate, other.prior = true, 1-rate, 1-rate, 1-1/n
+			claims = append(claims, other)
+		}
 	}
 	return append(claims, planClaim{part: 1, prior: ratePrior, weight: priorWeight, needs: b.novelFrom})
 }
