@@ -60,7 +60,6 @@ func (cfg *Config[In, Out]) validate() error {
 	if cfg.Preflight != 0 && (cfg.Preflight < minPreflight || cfg.Preflight > maxPreflight) {
 		p.add("Preflight", "%d is neither 0 nor %d to %d", cfg.Preflight, minPreflight, maxPreflight)
 	}
-	cfg.validateSessions(&p)
 	cfg.Signals.validate(&p)
 	switch {
 	case cfg.SliceAction > criteria.CarveOut:
