@@ -113,7 +113,7 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	c.plain = !c.signals.any()
 	c.gate = gate{
 		base: c.keeper.Base(), plan: c.keeper.PlanPointer(), ledger: c.keeper.Ledger, recorder: c.recorder, rehearsal: set.rehearsal, classes: c.classes,
-		keyed: cfg.Key != nil, wide: len(c.slices) > ledger.SlotCells, draw: set.draw,
+		keyed: cfg.Key != nil, sliced: len(c.slices) > 0, wide: len(c.slices) > ledger.SlotCells, draw: set.draw,
 	}
 	if set.rehearsal == nil {
 		c.startTelemetry(cfg.Flags.Rollout, c.judged.Criteria)

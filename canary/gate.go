@@ -23,6 +23,7 @@ type gate struct {
 	rehearsal *telemetry.Recorder // of a preflight: what is recorded here is recorded there, too, as stable's
 	classes   *classes
 	keyed     bool
+	sliced    bool          // requests lie in slices
 	wide      bool          // more slice dimensions than a reservation takes
 	draw      func() uint64 // the sentinel's coins
 }
@@ -84,18 +85,26 @@ func (g *gate) enter(v *visit, key string) turn {
 		g.enterKeyless(v, keeper.EmptyKey)
 		return toStable
 	}
-	to := toStable
-	switch {
-	case plan.Carves && plan.CarvedOut(v.cells):
-		v.mark = (v.mark | ledger.Excluded).WithReason(uint8(keeper.Carved))
-	case route.Bucket(unit, plan.Salt) < plan.Threshold:
-		v.mark |= ledger.Candidate
-		to = toCandidate
-		if plan.Divert != 0 && g.diverts(v) {
-			to = toStable
-		}
+	if g.sliced {
+		return g.enterSliced(v, unit)
 	}
-	v.hold = g.ledger.Reserve(unit, plan.Step, v.mark.WithCells(v.cells), plan.Spent)
+	to := g.choose(v, unit)
+	v.hold = g.ledger.Reserve(unit, plan.Step, v.mark, plan.Spent)
+	v.progress = running
+	v.start = g.now()
+	v.hold.Begin(v.start)
+	return to
+}
+
+// enterSliced is the rest of enter for a request that lies in slices.
+func (g *gate) enterSliced(v *visit, unit uint64) turn {
+	to := toStable
+	if v.plan.Carves && v.plan.CarvedOut(v.cells) {
+		v.mark = (v.mark | ledger.Excluded).WithReason(uint8(keeper.Carved))
+	} else {
+		to = g.choose(v, unit)
+	}
+	v.hold = g.ledger.Reserve(unit, v.plan.Step, v.mark.WithCells(v.cells), v.plan.Spent)
 	if g.wide {
 		g.ledger.SetCells(v.hold, v.cells)
 	}
@@ -103,6 +112,18 @@ func (g *gate) enter(v *visit, key string) turn {
 	v.start = g.now()
 	v.hold.Begin(v.start)
 	return to
+}
+
+// choose is the arm by the unit's bucket, but for the sentinel's coin.
+func (g *gate) choose(v *visit, unit uint64) turn {
+	if route.Bucket(unit, v.plan.Salt) >= v.plan.Threshold {
+		return toStable
+	}
+	v.mark |= ledger.Candidate
+	if v.plan.Divert != 0 && g.diverts(v) {
+		return toStable
+	}
+	return toCandidate
 }
 
 // diverts draws the sentinel's coin for a request of a unit that is the candidate's, and says whether it goes to stable.
