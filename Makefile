@@ -55,6 +55,12 @@ modules: ## build and test each module as its users see it, without the workspac
 	@for m in $(MODULES); do echo "$$m: GOWORK=off go build, go test"; (cd $$m && GOWORK=off go build ./... && GOWORK=off go test ./...) || exit 1; done
 
 .PHONY: bench
-bench: ## what a request costs, over the floor
-	go test -run xxx -bench 'OverFloor|NaiveOver' -benchtime 1x -count 5 ./benchmarks/hotpath
+bench: ## what a request costs, over the floor and off the path
+	go test -run xxx -bench 'OverFloor|NaiveOver|PerSignal' -benchtime 1x -count 5 ./benchmarks/hotpath
 	go test -run xxx -bench Predict -count 5 ./benchmarks/hotpath
+	go test -run xxx -bench Fold -count 5 ./canary
+	go test -run xxx -bench 'Fold|ManyCriteria' -count 5 ./criteria
+
+.PHONY: decisions
+decisions: ## how good the decisions are, in full: renews docs/decisions.md, half an hour on two cores
+	go run ./benchmarks/decisions -nightly -o docs/decisions.md
