@@ -45,7 +45,11 @@ func (c Rate) plan(cfg *Config, p *problems) plan {
 	signal := p.checkSignal("check", c.Signal, cfg.Checks)
 	p.checkWant(c.Want, c.Tolerance)
 	x := c.Want.tolerance(c.Tolerance)
-	b := newRateBook(c.Signal, c.Want.line(x), ratePrior)
+	prior := ratePrior
+	if c.Want == Higher {
+		prior = meanPrior // "no" need not be rare
+	}
+	b := newRateBook(c.Signal, c.Want.line(x), prior)
 	b.complement = c.Want == Higher
 	return excess{Margin: c.Margin, Role: c.Role, Weight: c.Weight}.bet(p, x, checkMeter{signal, c.Want}, b)
 }
