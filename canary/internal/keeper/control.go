@@ -22,7 +22,7 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 	rising := false // as soon as the store remembers it
 	if share > state.HighestShare && k.known {
 		if k.clerk.remembers(state.Epoch, share) {
-			k.latch.Expose(share)
+			k.latch.Apply(rollback.Machine{}, rollback.Event{Kind: rollback.OnExpose, Share: share})
 		} else {
 			k.clerk.save(state.Expose(share))
 			rising = !k.clerk.fails()
