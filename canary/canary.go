@@ -14,6 +14,7 @@ import (
 	"github.com/modelcanary/go-sdk/canary/internal/ledger"
 	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
 	"github.com/modelcanary/go-sdk/criteria"
+	"github.com/modelcanary/go-sdk/rollback"
 )
 
 const (
@@ -102,7 +103,7 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 		Judge: judge, Numbers: len(c.signals.numbers), Texts: len(c.signals.labels), Checks: len(c.signals.checks), Dimensions: len(c.slices),
 		Overdue: c.classes.endings[ledger.Overdue], Carves: set.carves, Observed: set.observed,
 		Slots: set.slots, Deadline: max(defaultDeadline, 2*timeout),
-		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Store: cfg.Store,
+		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Store: cfg.Store, Ramp: cfg.Ramp,
 		Abandoned: abandoned, MaxAbandoned: maxAbandoned,
 		Recorder: c.recorder, OnEvent: hook(cfg.OnEvent, cfg.Name), Manual: set.manual, Preflight: preflight,
 	}, set.rehearsal))
@@ -137,7 +138,7 @@ func prepare[In, Out any](cfg Config[In, Out]) *Canary[In, Out] {
 	c.classes = newClasses(cfg.FailureClass, cfg.Redact, c.versions, c.functionPanicked)
 	c.judged = criteria.Config{
 		Criteria: withDefaults(cfg.Criteria, cfg.CandidateTimeout >= 0),
-		Alpha:    cfg.Alpha, Rounding: rand.Uint64(), SliceAction: cfg.SliceAction, Sentinel: cfg.Sentinel > 0,
+		Alpha:    cfg.Alpha, Beta: cfg.Beta, MinCalls: cfg.Ramp.MinCalls, Rounding: rand.Uint64(), SliceAction: cfg.SliceAction, Sentinel: cfg.Sentinel > 0,
 		Numbers: c.signals.names("number"), Labels: c.signals.names("label"), Checks: c.signals.names("check"), Slices: c.slices.names(),
 		LabelText: c.signals.labelText, ClassText: c.classes.text, ClassExample: c.classes.example, SliceText: c.slices.text,
 	}
@@ -182,9 +183,9 @@ func withDefaults(declared []criteria.Criterion, isolated bool) []criteria.Crite
 }
 
 // Rollback takes the candidate out for good: every request that starts after it returns - also with an error - is stable's, now and after restarts, until a
-// candidate with another version is deployed. who and why are kept with the state. The error says that the rollback is not stored durably yet, for what reason,
-// or because ctx ended first; storing is tried again in the background.
-func (c *Canary[In, Out]) Rollback(ctx context.Context, who, why string) error {
+// candidate with another version is deployed. Of a candidate that was promoted it takes the service, and the model of before has it back. who and why are kept with
+// the state. The result says whether the rollback is stored durably, and if not why, or that ctx ended first; storing is tried again in the background.
+func (c *Canary[In, Out]) Rollback(ctx context.Context, who, why string) rollback.Trip {
 	return c.keeper.Rollback(ctx, who, why)
 }
 

@@ -73,10 +73,19 @@ type Config[In, Out any] struct {
 	// [criteria.DefaultAlpha], 1 %. Replicas that do not pool their evidence each have an alpha: with R of them, give each a fraction 1/R.
 	Alpha float64
 
+	// Beta, in (0, 1), bounds the probability that a step of the ramp, or the promotion, is ever taken for proven when the candidate is beyond the margin of a
+	// criterion; 0 means [criteria.DefaultBeta], 5 %.
+	Beta float64
+
 	// Criteria are what the candidate must not be worse in. At least one; unless OperationalOnly is set at least one must look at the answers
 	// ([criteria.Distribution], [criteria.Categories], [criteria.Mean], [criteria.Rate], [criteria.InvalidRate]) and do more than [criteria.Observe]. A [criteria.Backstop] is added if there is none. While the candidate runs
 	// on goroutines of its own (CandidateTimeout), a [criteria.Latency] without an Allowance gets one of 0.02.
 	Criteria []criteria.Criterion
+
+	// Ramp declares the steps in which the share may grow, and what each step waits for. The share is the lower one of the flag's and the step's, so with the flag at
+	// 100 the ramp climbs by itself as far as it may, and the flag can lower the share at any time. What a person decides - [Canary.Jump], [Canary.Hold] - the ramp does not
+	// undo. The zero value declares no steps: the flag alone sets the share. The position and who has decided what survive restarts.
+	Ramp rollback.Ramp
 
 	// Store remembers epochs and rollbacks across restarts, normally [rollback.OpenFile]. The canary does not close it. nil: memory only, a restart forgets a
 	// rollback; an event says so.

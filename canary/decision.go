@@ -46,6 +46,10 @@ const (
 	ReasonPreflight Reason = "preflight"
 	// ReasonPreflightFailed: it did not compare well.
 	ReasonPreflightFailed Reason = "preflight_failed"
+	// ReasonLoading: the candidate is not loaded yet, see [Model.Load].
+	ReasonLoading Reason = "loading"
+	// ReasonPromoted: the candidate was promoted and is the stable model now, see [Canary.Promote].
+	ReasonPromoted Reason = "promoted"
 	// ReasonClosed: the canary was shut down.
 	ReasonClosed Reason = "closed"
 )
@@ -84,6 +88,9 @@ func (c *Canary[In, Out]) Decide(ctx context.Context, in In) (Out, Decision, err
 	d := Decision{Canary: c.name, Version: c.versions[Stable], Epoch: v.plan.Epoch, Share: v.plan.Share, Reason: reasonOf(keeper.Reason(v.mark.Reason())), Fallback: v.fallback}
 	if v.plan.Closed {
 		d.Reason = ReasonClosed
+	}
+	if v.plan.Promoted {
+		d.Version = c.versions[Candidate]
 	}
 	if v.candidate() {
 		d.Arm = Candidate

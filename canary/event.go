@@ -49,8 +49,20 @@ const (
 	ShareChanged = EventKind(keeper.ShareChanged)
 	// RoutingBroken: the split between the arms is not the declared one; the candidate gets no requests.
 	RoutingBroken = EventKind(keeper.RoutingBrokenEvent)
-	// Held: a criterion with role Hold is breached; the share does not rise any more.
+	// Held: the share does not rise any more, because a criterion with role Hold is breached or a person said so.
 	Held = EventKind(keeper.HeldEvent)
+	// Resumed: a person has lifted a hold.
+	Resumed = EventKind(keeper.Resumed)
+	// Stepped: the ramp has taken its next step, with proof.
+	Stepped = EventKind(keeper.Stepped)
+	// Approved: a person has agreed to the next step.
+	Approved = EventKind(keeper.Approved)
+	// Jumped: a person has moved the ramp to another step.
+	Jumped = EventKind(keeper.Jumped)
+	// Promoted: the candidate is the stable model now.
+	Promoted = EventKind(keeper.PromotedEvent)
+	// AuditFailed: the audit trail cannot be written; until it can nothing raises the share or promotes.
+	AuditFailed = EventKind(keeper.AuditFailed)
 	// Carved: a slice is stable's from now on; see [Config.SliceAction].
 	Carved = EventKind(keeper.CarvedEvent)
 	// Reassigned: a new period of [Config.Reassign] has begun; units meet another model than before, at random.

@@ -4,8 +4,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/modelcanary/go-sdk/canary/internal/keeper"
 	"github.com/modelcanary/go-sdk/criteria"
+	"github.com/modelcanary/go-sdk/rollback"
 )
 
 // NewPlan says what a canary of this configuration would find in a rollout, and how soon, before the first request is at risk: see [criteria.Plan]. It checks the
@@ -55,7 +55,7 @@ func (c *Canary[In, Out]) plan(r criteria.Rollout) (*criteria.Plan, error) {
 	r.Steps = slices.Clone(r.Steps)
 	for i, s := range r.Steps {
 		if s.Share <= 1 {
-			r.Steps[i].Share = min(s.Share, 1-keeper.Holdback)
+			r.Steps[i].Share = min(s.Share, 1-rollback.Holdback)
 		}
 	}
 	if r.Sentinel == 0 {

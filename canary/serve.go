@@ -36,7 +36,7 @@ func (c *Canary[In, Out]) Predict(ctx context.Context, in In) (out Out, err erro
 	}
 	switch c.gate.enter(&v, key) {
 	case toStable:
-		out, err = c.stable.Predict(ctx, in)
+		out, err = c.primary(v.plan).Predict(ctx, in)
 		if c.plain && err == nil {
 			c.gate.stopAndLeave(&v)
 			return out, nil
@@ -78,7 +78,7 @@ func (c *Canary[In, Out]) serve(ctx context.Context, in *In, v *visit) (out Out,
 	}
 	switch c.gate.enter(v, key) {
 	case toStable:
-		out, err = c.stable.Predict(ctx, *in)
+		out, err = c.primary(v.plan).Predict(ctx, *in)
 		c.gate.stop(v)
 	case toCandidate:
 		if out, err = c.askCandidate(ctx, in, v); v.progress == accounted {
@@ -121,7 +121,15 @@ func (c *Canary[In, Out]) beside(ctx context.Context, in In, plan *keeper.Plan) 
 	if plan.Rehearsal {
 		return c.preflight.canary.Predict(ctx, in)
 	}
-	return c.stable.Predict(ctx, in)
+	return c.primary(plan).Predict(ctx, in)
+}
+
+// primary is the model that serves whoever is not the candidate's.
+func (c *Canary[In, Out]) primary(plan *keeper.Plan) Predictor[In, Out] {
+	if plan.Promoted {
+		return c.candidate
+	}
+	return c.stable
 }
 
 // serveKeyless answers with stable after the key function has panicked.
@@ -140,7 +148,7 @@ func (c *Canary[In, Out]) serveKeyless(ctx context.Context, in *In, v *visit) (o
 			c.recovered(ctx, in, v, &out, &err, recover() != nil)
 		}
 	}()
-	out, err = c.stable.Predict(ctx, *in)
+	out, err = c.primary(v.plan).Predict(ctx, *in)
 	c.gate.stop(v)
 	c.settle(ctx, v, in, &out, err)
 	return out, err

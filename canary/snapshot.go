@@ -29,8 +29,10 @@ type Snapshot struct {
 	// FlagShare is the share the flag asks for, in [0, 1]; FlagError why it is not believed, nil when it is.
 	FlagShare float64
 	FlagError error
-	// Held is the name of the criterion with role Hold that keeps the share from rising; empty when there is none.
-	Held string
+	// Soaked is how long the candidate has had the share of the ramp's present step, in time that the process was awake.
+	Soaked time.Duration
+	// Promotion is how far the proof is that the candidate is not worse, which the next step and [Canary.Promote] wait for.
+	Promotion criteria.Promotion
 	// Carved are the slices that were given to stable, in the order in which they were.
 	Carved []CarvedSlice
 
@@ -101,7 +103,7 @@ func (c *Canary[In, Out]) Snapshot() Snapshot {
 		Canary: c.name, At: k.At,
 		Stable: c.versions[Stable], Candidate: c.versions[Candidate],
 		State: k.State, StateError: k.StateErr, Durable: k.Durable,
-		Share: k.Plan.Share, Reason: reasonOf(k.Plan.Reason), FlagShare: k.Flag.Share, FlagError: k.Flag.Err, Held: k.Held,
+		Share: k.Plan.Share, Reason: reasonOf(k.Plan.Reason), FlagShare: k.Flag.Share, FlagError: k.Flag.Err, Soaked: k.Soaked, Promotion: k.Proof,
 		Verdicts: k.Verdicts, LogE: k.LogE, Limit: k.Limit, RoutingLogE: k.RoutingLogE, Testified: k.Testified, Drawn: k.Drawn, Blind: k.Blind,
 		Sessions: k.Sessions, SessionsThinned: k.SessionsThinned, UnderWay: k.UnderWay, Abandoned: k.Abandoned, Thinned: k.Thinned,
 		EventsDropped: k.EventsDropped, HookFailures: k.HookFailures, StoreFailures: k.StoreFailures,

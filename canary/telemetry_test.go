@@ -219,7 +219,7 @@ func TestInstruments(t *testing.T) {
 
 		require.NoError(t, hand.Set(rollout, "nonsense"))
 		store.breakSwap(failSwap)
-		require.Error(t, c.Rollback(t.Context(), "alice", "worse"))
+		require.Error(t, c.Rollback(t.Context(), "alice", "worse").Err)
 		pass(2 * time.Second)
 		after, units = collect(t, reader)
 		require.Equal(t, "counter {rollback}", units["model_canary.rollback"])
@@ -380,7 +380,7 @@ func TestTelemetryThatFails(t *testing.T) {
 				}
 				s := c.Snapshot()
 				require.EqualValues(t, 100, s.Requests[canary.Stable].Calls+s.Requests[canary.Candidate].Calls)
-				require.NoError(t, c.Rollback(t.Context(), "alice", "worse"))
+				require.NoError(t, c.Rollback(t.Context(), "alice", "worse").Err)
 				requireShare(t, c, 0, canary.ReasonRolledBack)
 			})
 		})

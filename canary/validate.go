@@ -53,6 +53,7 @@ func (cfg *Config[In, Out]) validate() error {
 	if cfg.CandidateTimeout > maxCandidateTimeout {
 		p.add("CandidateTimeout", "%v is above %v", cfg.CandidateTimeout, maxCandidateTimeout)
 	}
+	validateRamp(&p, cfg.Ramp)
 	cfg.validateCoins(&p)
 	cfg.validateSessions(&p)
 	cfg.validatePairs(&p)
@@ -69,6 +70,26 @@ func (cfg *Config[In, Out]) validate() error {
 	}
 	cfg.validateCriteria(&p)
 	return errors.Join(p...)
+}
+
+// validateRamp checks a ramp by itself.
+func validateRamp(p *problems, r rollback.Ramp) {
+	last := 0.0
+	for i, share := range r.Steps {
+		if !(share > last && share <= 1) {
+			p.add(fmt.Sprintf("Ramp.Steps[%d]", i), "%v is not above %v and at most 1; the steps are shares, not percent, and rise", share, last)
+		}
+		last = max(last, share)
+	}
+	if r.Soak < 0 {
+		p.add("Ramp.Soak", "%v is negative", r.Soak)
+	}
+	if r.Bake < 0 {
+		p.add("Ramp.Bake", "%v is negative", r.Bake)
+	}
+	if r.Auto && len(r.Steps) == 0 {
+		p.add("Ramp.Auto", "without Steps; declare the shares that the ramp takes")
+	}
 }
 
 // validateCoins checks what makes coins beyond those of units. Without a key every request has a fresh coin already.

@@ -41,6 +41,9 @@ type Config struct {
 	Flag  flags.Config // without Changed and Warn
 	Share float64      // fixed, instead of a flag; 0: the flag decides
 	Store rollback.Store
+	Ramp  rollback.Ramp
+	// Ready reports whether the candidate can be called, and is told whether it is needed, in each pass. It must not block. nil: it always can.
+	Ready func(needed bool) bool
 
 	// Abandoned is the number of candidate calls past their timeout that are still under way; at MaxAbandoned the candidate is taken to hang.
 	Abandoned    func() int
@@ -86,8 +89,11 @@ type Keeper struct {
 
 	flag   flagReader
 	clerk  *clerk
+	scribe *scribe
 	herald *herald
 	fold   fold
+
+	machine rollback.Machine
 
 	mu        sync.Mutex // everything below; never held during I/O or a call of the application's code
 	latch     *rollback.Latch
@@ -96,8 +102,11 @@ type Keeper struct {
 	resumed   bool            // the epoch continues from an earlier process
 	early     *rollback.Cause // of a rollback before the state was known
 	routing   error           // why the routing is taken to be broken
-	ceiling   float64
-	held      string // the Hold criterion that set the ceiling
+	lit       bool            // the store knows that this process has exposed the candidate
+	beacon    uint64          // what it counts this process as; 0: not yet
+	told      map[string]bool // Hold criteria whose breach was answered with a hold
+	raising   decision        // that waits for the store
+	soak      soak
 	carved    []CarvedSlice
 	closing   bool
 	period    period
@@ -130,7 +139,8 @@ func Start(cfg Config) (*Keeper, error) {
 		Ledger:  ledger.New(cfg.Slots, cfg.Numbers, cfg.Texts+cfg.Checks, cfg.Dimensions),
 		base:    time.Now(),
 		latch:   new(rollback.Latch),
-		ceiling: 1,
+		machine: rollback.Machine{Ramp: cfg.Ramp},
+		told:    map[string]bool{},
 		kick:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
 		stopped: make(chan struct{}),
@@ -139,6 +149,7 @@ func Start(cfg Config) (*Keeper, error) {
 	k.fold.init(k)
 	k.herald = newHerald(cfg.OnEvent)
 	k.clerk = newClerk(k, cfg.Store)
+	k.scribe = newScribe(k, cfg.Store)
 	k.mu.Lock()
 	k.publish()
 	k.mu.Unlock()
@@ -161,6 +172,7 @@ func Start(cfg Config) (*Keeper, error) {
 		return k, nil
 	}
 	k.clerk.start()
+	k.scribe.start()
 	go k.loop()
 	timeout := time.NewTimer(readyWait)
 	defer timeout.Stop()
@@ -185,10 +197,16 @@ func (k *Keeper) Now() int64 { return int64(time.Since(k.base)) }
 
 // Step is one pass of a manual keeper, after it has been awake for a while longer.
 func (k *Keeper) Step(awake time.Duration) {
-	k.clerk.work(context.Background())
+	k.work()
 	k.pass(awake)
-	k.clerk.work(context.Background())
+	k.work()
 	k.pass(0)
+}
+
+// work is what the other goroutines do, for a manual keeper.
+func (k *Keeper) work() {
+	k.scribe.work(context.Background())
+	k.clerk.work(context.Background())
 }
 
 // wake makes the next pass come at once. It never blocks.
@@ -259,7 +277,9 @@ func (k *Keeper) pass(awake time.Duration) bool {
 		k.trip("keeper", fmt.Sprintf("hang: %d candidate calls have not returned long after their timeout", k.cfg.MaxAbandoned), "hang", "local")
 	}
 	k.rehearse()
+	k.climb(awake)
 	k.refresh()
+	k.putOut()
 	k.herald.replaySoon(busy)
 	return busy
 }
@@ -293,7 +313,8 @@ func (k *Keeper) Close(ctx context.Context) error {
 	if n := k.drain(ctx); n > 0 {
 		problems = append(problems, fmt.Errorf("canary: %d calls still under way", n))
 	}
-	problems = append(problems, k.clerk.close(ctx), k.herald.close(ctx), <-flagClosed)
+	k.extinguish()
+	problems = append(problems, k.scribe.close(ctx), k.clerk.close(ctx), k.herald.close(ctx), <-flagClosed)
 	return errors.Join(problems...)
 }
 
