@@ -1,6 +1,8 @@
 package canary
 
 import (
+	"math/rand/v2"
+
 	"github.com/modelcanary/go-sdk/criteria"
 )
 
@@ -12,6 +14,11 @@ func NewOfSlots[In, Out any](cfg Config[In, Out], slots int) (*Canary[In, Out], 
 // NewObserved is NewOfSlots with an eye on what the judge is given.
 func NewObserved[In, Out any](cfg Config[In, Out], slots int, observed func(criteria.Stratum, *criteria.Observation)) (*Canary[In, Out], error) {
 	return start(cfg, settings{slots: slots, observed: observed})
+}
+
+// NewSeeded is New with a sentinel whose coins are the same each time: fair ones are taken for unfair once in a hundred runs.
+func NewSeeded[In, Out any](cfg Config[In, Out], seed uint64) (*Canary[In, Out], error) {
+	return start(cfg, settings{draw: rand.New(rand.NewPCG(seed, seed)).Uint64})
 }
 
 // Carve is a slice that a judge gives to stable.

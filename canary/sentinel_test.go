@@ -1,6 +1,7 @@
 package canary_test
 
 import (
+	"context"
 	"math"
 	"testing"
 	"time"
@@ -53,7 +54,7 @@ func TestSentinel(t *testing.T) {
 				mine, theirs := keyOf(t, plain, canary.Candidate), keyOf(t, plain, canary.Stable)
 				cfg := config(t, 50)
 				cfg.Sentinel = sentinel
-				c := open(t, cfg)
+				c := openSeeded(t, cfg)
 				for range calls {
 					_, err := w.call(c, t.Context(), mine)
 					require.NoError(t, err)
@@ -88,7 +89,7 @@ func TestSentinelTellsWhy(t *testing.T) {
 		mine := keyOf(t, plain, canary.Candidate)
 		cfg := config(t, 50)
 		cfg.Sentinel = 0.5
-		c := open(t, cfg)
+		c := openSeeded(t, cfg)
 		seen := map[canary.Reason]canary.Arm{}
 		for range 100 {
 			out, d, err := c.Decide(t.Context(), mine)
@@ -107,7 +108,7 @@ func TestSentinelIsSilentWhileTheFlagIsHeld(t *testing.T) {
 		client, hand := flagAt(t, 50)
 		cfg := configOf(client)
 		cfg.Sentinel = 0.5
-		c := open(t, cfg)
+		c := openSeeded(t, cfg)
 		ask := func() canary.Snapshot {
 			for range 100 {
 				_, err := c.Predict(t.Context(), "somebody")
@@ -148,4 +149,13 @@ func TestBlindWithoutASentinel(t *testing.T) {
 		pass(time.Second)
 		require.Equal(t, "all 1 units have testified: widen the share, or begin a new epoch", c.Snapshot().Blind)
 	})
+}
+
+// openSeeded is open with coins of the sentinel that are the same in every run.
+func openSeeded(t *testing.T, cfg canary.Config[string, string]) *canary.Canary[string, string] {
+	t.Helper()
+	c, err := canary.NewSeeded(cfg, 1)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, c.Shutdown(context.Background())) })
+	return c
 }
