@@ -137,7 +137,7 @@ func (w *world) end(t *testing.T) {
 	default:
 		close(w.release)
 	}
-	require.NoError(t, w.Model.Close(context.Background()))
+	require.NoError(t, w.Close(context.Background()))
 	require.Equal(t, Closed, w.Status().State)
 	require.Zero(t, w.misuses.Load(), "calls of a closed model, or closings of one")
 }
@@ -151,7 +151,7 @@ func later(d time.Duration) {
 // predict asks the model and wants to know only of the error.
 func (w *world) predict(t *testing.T, in string) error {
 	t.Helper()
-	out, err := w.Model.Predict(t.Context(), in)
+	out, err := w.Predict(t.Context(), in)
 	if err == nil {
 		require.Equal(t, "answer to "+in, out)
 	}
@@ -165,7 +165,7 @@ func (w *world) started(t *testing.T) (leave func()) {
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
-		_, _ = w.Model.Predict(cancelled{inside}, "obey")
+		_, _ = w.Predict(cancelled{inside}, "obey")
 	}()
 	synctest.Wait()
 	return func() {

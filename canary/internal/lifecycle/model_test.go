@@ -214,7 +214,7 @@ func TestCloseInAnyState(t *testing.T) {
 				w := newWorld(t, newScript(), "warm")
 				prepare(t, w)
 				before := time.Now()
-				require.NoError(t, w.Model.Close(context.Background()))
+				require.NoError(t, w.Close(context.Background()))
 				require.Zero(t, time.Since(before), "nothing to wait for")
 				w.end(t)
 				if w.onLoad == "" {
@@ -234,7 +234,7 @@ func TestCloseTellsWhatHangs(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		var hang *HangError
-		require.ErrorAs(t, w.Model.Close(ctx), &hang)
+		require.ErrorAs(t, w.Close(ctx), &hang)
 		require.Equal(t, &HangError{Calls: 2}, hang)
 		require.ErrorContains(t, hang, "2 calls, 0 loads and 0 closings")
 		require.ErrorIs(t, w.predict(t, "x"), ErrNotReady)
@@ -244,7 +244,7 @@ func TestCloseTellsWhatHangs(t *testing.T) {
 		require.Zero(t, w.closes.Load())
 		second()
 		require.EqualValues(t, 1, w.closes.Load(), "closed when the last call left, though nobody waits")
-		require.NoError(t, w.Model.Close(ctx), "what has ended does not hang, whatever the context")
+		require.NoError(t, w.Close(ctx), "what has ended does not hang, whatever the context")
 		w.end(t)
 	})
 	for word, want := range map[string]HangError{"load": {Loads: 1}, "close": {Closings: 1}} {
@@ -261,7 +261,7 @@ func TestCloseTellsWhatHangs(t *testing.T) {
 			for _, wait := range []time.Duration{time.Second, time.Hour} {
 				ctx, cancel := context.WithTimeout(t.Context(), wait)
 				var hang *HangError
-				require.ErrorAs(t, w.Model.Close(ctx), &hang)
+				require.ErrorAs(t, w.Close(ctx), &hang)
 				require.Equal(t, want, *hang, word)
 				cancel()
 			}
@@ -281,7 +281,7 @@ func TestConcurrentSafe(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			for !stop.Load() {
-				if _, err := w.Model.Predict(context.Background(), "x"); err == nil {
+				if _, err := w.Predict(context.Background(), "x"); err == nil {
 					answered.Add(1)
 				}
 				runtime.Gosched()
@@ -302,9 +302,9 @@ func TestConcurrentSafe(t *testing.T) {
 		runtime.Gosched()
 	}
 	for range 3 {
-		all.Go(func() { _ = w.Model.Close(context.Background()) })
+		all.Go(func() { _ = w.Close(context.Background()) })
 	}
-	require.NoError(t, w.Model.Close(context.Background()))
+	require.NoError(t, w.Close(context.Background()))
 	stop.Store(true)
 	all.Wait()
 	w.end(t)
@@ -313,14 +313,14 @@ func TestConcurrentSafe(t *testing.T) {
 
 func TestPredictDoesNotAllocate(t *testing.T) {
 	w := newWorld(t, newScript())
-	w.Model.cfg.Load = func(context.Context) (Predictor[string, string], error) { return function(echo), nil }
-	unready := testing.AllocsPerRun(1000, func() { _, _ = w.Model.Predict(context.Background(), "x") })
+	w.cfg.Load = func(context.Context) (Predictor[string, string], error) { return function(echo), nil }
+	unready := testing.AllocsPerRun(1000, func() { _, _ = w.Predict(context.Background(), "x") })
 	require.Zero(t, unready)
 	ready := make(chan struct{})
-	w.Model.cfg.Changed = sync.OnceFunc(func() { close(ready) })
+	w.cfg.Changed = sync.OnceFunc(func() { close(ready) })
 	w.Need(true)
 	<-ready
-	require.Zero(t, testing.AllocsPerRun(1000, func() { _, _ = w.Model.Predict(context.Background(), "x") }))
+	require.Zero(t, testing.AllocsPerRun(1000, func() { _, _ = w.Predict(context.Background(), "x") }))
 	require.Zero(t, testing.AllocsPerRun(1000, func() { w.Need(true) }))
 	w.end(t)
 }
