@@ -31,7 +31,7 @@ func (m *Model[In, Out]) discard(model Predictor[In, Out]) {
 
 // close is the goroutine of a closing.
 func (m *Model[In, Out]) close(model io.Closer, c *closing) {
-	c.failure = &Failure{Stage: Draining, Kind: Exited, At: time.Now()} // should it end the goroutine
+	c.failure = &Failure{Stage: Draining, Kind: Exited} // should it end the goroutine
 	defer func() { m.do(func() { m.closingEnded(c, time.Now()) }) }()
 	c.failure = contained(Draining, model.Close)
 }
@@ -39,7 +39,7 @@ func (m *Model[In, Out]) close(model io.Closer, c *closing) {
 // closingEnded takes in what came of a closing.
 func (m *Model[In, Out]) closingEnded(c *closing, now time.Time) {
 	if c.failure != nil {
-		m.closeFailed(c.failure)
+		m.closeFailed(c.failure, now)
 	}
 	if m.closing != c {
 		m.strayClosings--
@@ -51,12 +51,14 @@ func (m *Model[In, Out]) closingEnded(c *closing, now time.Time) {
 
 // giveUpClosing waits no longer for the closing under way.
 func (m *Model[In, Out]) giveUpClosing(now time.Time) {
-	m.closeFailed(&Failure{Stage: Draining, Kind: TimedOut, At: now})
+	m.closeFailed(&Failure{Stage: Draining, Kind: TimedOut}, now)
 	m.closing = nil
 	m.strayClosings++
 }
 
-func (m *Model[In, Out]) closeFailed(f *Failure) {
+// closeFailed takes note of a model that could not be closed.
+func (m *Model[In, Out]) closeFailed(f *Failure, now time.Time) {
+	f.At = now
 	m.closeFailures++
 	m.closeFailure = f
 }

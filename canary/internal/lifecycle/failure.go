@@ -33,13 +33,13 @@ func (k Kind) String() string {
 	return kinds[0]
 }
 
-// Failure is why a model could not be loaded, or not be closed. It is immutable. As an error it never calls methods of what the application returned, which
+// Failure is why a model could not be loaded, or not be closed. As an error it never calls methods of what the application returned, which
 // may panic, and never shows their text, which may hold data: Err and Value are there for who knows what may be shown.
 type Failure struct {
 	// Stage is where it happened: Loading, Warming, or Draining for a model that could not be closed.
 	Stage State
 	Kind  Kind
-	// At is when.
+	// At is when it was noticed.
 	At time.Time
 	// Err is the error returned, or the panic value if that is an error; nil otherwise.
 	Err error
@@ -81,11 +81,11 @@ func contained(stage State, call func() error) (f *Failure) {
 	defer func() {
 		if value := recover(); value != nil {
 			err, _ := value.(error)
-			f = &Failure{Stage: stage, Kind: Panicked, At: time.Now(), Err: err, Value: value, Stack: debug.Stack()}
+			f = &Failure{Stage: stage, Kind: Panicked, Err: err, Value: value, Stack: debug.Stack()}
 		}
 	}()
 	if err := call(); err != nil {
-		return &Failure{Stage: stage, Kind: Errored, At: time.Now(), Err: err}
+		return &Failure{Stage: stage, Kind: Errored, Err: err}
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ type attempt[In, Out any] struct {
 // begin starts a load, unless too much hangs.
 func (m *Model[In, Out]) begin(now time.Time) {
 	if m.strayLoads+m.strayClosings >= maxStrays {
-		m.fail(&Failure{Stage: Loading, Kind: Saturated, At: now}, now)
+		m.fail(&Failure{Stage: Loading, Kind: Saturated}, now)
 		return
 	}
 	a := new(attempt[In, Out])
@@ -50,7 +50,7 @@ func (m *Model[In, Out]) load(a *attempt[In, Out]) {
 
 // call calls a function of the application for an attempt. If it ends the goroutine, that is what remains.
 func (a *attempt[In, Out]) call(stage State, function func() error) {
-	a.failure = &Failure{Stage: stage, Kind: Exited, At: time.Now()}
+	a.failure = &Failure{Stage: stage, Kind: Exited}
 	a.failure = contained(stage, function)
 	if a.failure != nil && a.failure.Kind == Errored && errors.Is(a.ctx.Err(), context.DeadlineExceeded) {
 		a.failure.Kind = TimedOut
@@ -68,7 +68,7 @@ func (a *attempt[In, Out]) callLoad(load func(context.Context) (Predictor[In, Ou
 		return err
 	})
 	if a.failure == nil && a.loaded == nil {
-		a.failure = &Failure{Stage: Loading, Kind: NoModel, At: time.Now()}
+		a.failure = &Failure{Stage: Loading, Kind: NoModel}
 	}
 	a.memory = Memory{Bytes: max(0, heapInUse()-before), Source: HeapGrowth}
 }
@@ -139,7 +139,7 @@ func (m *Model[In, Out]) overdue(a *attempt[In, Out]) {
 		now := time.Now()
 		stage := m.state
 		m.giveUpLoad()
-		m.fail(&Failure{Stage: stage, Kind: TimedOut, At: now, Err: context.DeadlineExceeded}, now)
+		m.fail(&Failure{Stage: stage, Kind: TimedOut, Err: context.DeadlineExceeded}, now)
 	})
 }
 

@@ -2,6 +2,8 @@ package lifecycle
 
 import (
 	"context"
+	"math"
+	"runtime/debug"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -103,6 +105,7 @@ func requireFailing(t *testing.T, w *world, want *failing, word string) {
 	require.Equal(t, Failed, s.State)
 	require.Equal(t, want.stage, s.Failure.Stage)
 	require.Equal(t, want.kind.String(), s.Failure.Kind.String())
+	require.Equal(t, s.Since, s.Failure.At)
 	require.Equal(t, s.Failures, s.Attempts)
 	require.True(t, s.NextTry.After(time.Now()))
 	require.Equal(t, want.loads, s.Loads)
@@ -189,7 +192,7 @@ func TestBackoff(t *testing.T) {
 		require.GreaterOrEqual(t, backoff(failures+1, 0), least)
 		require.InDelta(t, float64(least+most)/2, float64(backoff(failures, 0.5)), 1)
 	}
-	require.Equal(t, 5*time.Minute, backoff(1<<62, 2), "bad jitter is clamped")
+	require.Equal(t, 5*time.Minute, backoff(math.MaxInt, 2), "bad jitter is clamped")
 	require.Equal(t, time.Second, backoff(1, -3))
 }
 
@@ -257,6 +260,7 @@ func TestClosingsThatFail(t *testing.T) {
 					require.Equal(t, i+1, status.CloseFailures)
 					require.Equal(t, kind, status.CloseFailure.Kind)
 					require.Equal(t, Draining, status.CloseFailure.Stage)
+					require.Equal(t, time.Now(), status.CloseFailure.At)
 					require.Nil(t, status.Failure, "no load has failed")
 				}
 				w.end(t)
@@ -312,6 +316,56 @@ func TestUnneededWhileLoading(t *testing.T) {
 			w.end(t)
 		})
 	}
+}
+
+// No sample is begun for a load that is over.
+func TestWarmingStops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, newScript(), "hang", "never")
+		w.Need(true)
+		later(0)
+		require.Equal(t, Warming, w.Status().State)
+		later(10 * time.Second)
+		require.Equal(t, Failed, w.Status().State)
+		w.Need(false)
+		close(w.release)
+		later(0)
+		require.EqualValues(t, 1, w.calls.Load())
+		require.EqualValues(t, 1, w.closes.Load())
+		w.end(t)
+	})
+}
+
+// The samples are those of New, whatever the application does with its slice.
+func TestSamplesAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		warm := []string{"well"}
+		w := newWorld(t, newScript(), warm...)
+		warm[0] = "error"
+		w.Need(true)
+		later(0)
+		require.True(t, w.Ready())
+		w.end(t)
+	})
+}
+
+// A load that leaves because its time is over may do so before it is given up: it is as late.
+func TestErrorsOfTheDeadline(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	<-ctx.Done()
+	a := &attempt[string, string]{ctx: ctx}
+	a.call(Loading, ctx.Err)
+	require.Equal(t, TimedOut, a.failure.Kind)
+	require.ErrorIs(t, a.failure, context.DeadlineExceeded)
+	a.call(Loading, func() error { panic("boom") })
+	require.Equal(t, Panicked, a.failure.Kind, "a panic stays one")
+
+	ctx, cancel = context.WithCancel(t.Context())
+	cancel()
+	a = &attempt[string, string]{ctx: ctx}
+	a.call(Loading, func() error { return context.DeadlineExceeded })
+	require.Equal(t, Errored, a.failure.Kind, "somebody else's deadline")
 }
 
 // What loads while nobody needs it is ready should it be needed again.
@@ -392,7 +446,8 @@ type heavy struct{ weights []byte }
 func (h *heavy) Predict(context.Context, string) (string, error) { return string(h.weights[:1]), nil }
 
 func TestMemoryByGrowth(t *testing.T) {
-	const size = 256 << 20
+	const size = 64 << 20
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // what others leave behind is not swept meanwhile
 	ready := make(chan struct{}, 2)
 	m, err := New(Config[string, string]{
 		Load:    func(context.Context) (Predictor[string, string], error) { return &heavy{make([]byte, size)}, nil },

@@ -130,6 +130,7 @@ func (m *Model[In, Out]) rest(now time.Time) {
 // fail takes note of a load that failed, and plans the next.
 func (m *Model[In, Out]) fail(f *Failure, now time.Time) {
 	m.failures++
+	f.At = now
 	m.failure = f
 	m.nextTry = now.Add(backoff(m.failures, m.cfg.Jitter()))
 	m.enter(Failed, now)

@@ -60,6 +60,7 @@ func TestLifeOfAModel(t *testing.T) {
 		require.EqualValues(t, 1, w.closes.Load())
 		require.ErrorIs(t, w.predict(t, "x"), ErrNotReady)
 		require.Equal(t, Status{State: Idle, Since: time.Now(), Attempts: 1}, w.Status())
+		require.Nil(t, w.loaded, "let go of")
 
 		w.Need(true)
 		later(0)
@@ -68,10 +69,12 @@ func TestLifeOfAModel(t *testing.T) {
 		w.end(t)
 		require.EqualValues(t, 2, w.closes.Load())
 		require.EqualValues(t, 4, w.changes.Load())
+		require.False(t, w.Status().Needed)
 		require.ErrorIs(t, w.predict(t, "x"), ErrNotReady)
 		w.Need(true)
 		later(time.Hour)
 		require.Equal(t, Closed, w.Status().State, "for good")
+		require.False(t, w.Status().Needed)
 	})
 }
 
