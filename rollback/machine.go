@@ -103,8 +103,12 @@ func (m Machine) Share(s State, flag float64) float64 {
 
 // raises reports whether more may be exposed after than before.
 func (m Machine) raises(before, after State) bool {
-	return m.Ceiling(after) > m.Ceiling(before) || after.Approved && !before.Approved || after.Stage == Finished && before.Stage != Finished ||
-		after.Epoch > before.Epoch && !after.Tripped()
+	live := !after.Tripped()
+	return m.Ceiling(after) > m.Ceiling(before) ||
+		live && after.Approved && !before.Approved ||
+		live && before.Hold.Held() && !after.Hold.Held() ||
+		live && after.Stage == Finished && before.Stage != Finished ||
+		live && after.Epoch > before.Epoch
 }
 
 // take is the table: what becomes of a normal state, or why nothing does.

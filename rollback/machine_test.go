@@ -76,7 +76,7 @@ func TestMachineTable(t *testing.T) {
 		{"a hold that says nothing", byHand, exposed, OnHold, Event{Share: 0.01}, State(withHold(exposed, Hold{Cause: Cause{Reason: "held"}, Share: 0.01})), "", false},
 		{"a hold that holds back no more", byHand, held, OnHold, Event{Cause: Cause{Reason: "late"}, Share: 0.05}, held, "", false},
 		{"a hold that holds back more", byHand, held, OnHold, Event{Cause: Cause{Reason: "late"}, Share: 0}, onHold(held, 0), "", false},
-		{"resume", byHand, held, OnResume, proven, onTurn(onTurn(exposed)), "", false},
+		{"resume", byHand, held, OnResume, proven, onTurn(onTurn(exposed)), "", true},
 		{"resume below the step", byHand, onHold(exposed, 0.001), OnResume, proven, onTurn(onTurn(exposed)), "", true},
 		{"resume of nothing", byHand, exposed, OnResume, proven, exposed, "nothing is held", false},
 
