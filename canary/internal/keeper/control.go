@@ -191,10 +191,25 @@ func (k *Keeper) signalReady() {
 	}
 }
 
+// withdraw takes the candidate from all requests to come, before anything else is thought about: nothing but a plan is made. It is called under the mutex.
+func (k *Keeper) withdraw() {
+	was := k.plan.Load()
+	if was.Threshold == 0 && !was.Promoted && !was.Rehearsal {
+		return
+	}
+	next := &Plan{
+		Reason: RolledBack, Mark: ledger.Mark(0).WithReason(uint8(RolledBack)), Carved: was.Carved,
+		Epoch: was.Epoch, Period: was.Period, Divert: was.Divert,
+	}
+	k.beginStep(next, was)
+	k.plan.Store(next)
+}
+
 // trip rolls the epoch back: memory first, then the store, then the application's hook.
 func (k *Keeper) trip(actor, why, cause, origin string) (rollback.State, bool) {
 	e := rollback.Event{Kind: rollback.OnTrip, Cause: rollback.Cause{Reason: why, Actor: actor, At: time.Now()}}
 	k.mu.Lock()
+	k.withdraw()
 	before := k.latch.State()
 	state, first := k.latch.Trip(e.Cause)
 	if first || k.origin == "" {
