@@ -40,6 +40,8 @@ type Canary[In, Out any] struct {
 	sentinel          float64
 	keeper            *keeper.Keeper
 	preflight         *preflight[In, Out] // nil: there is none
+	loader            *loader[In, Out]    // nil: the candidate is there
+	promoted          Predictor[In, Out]  // the candidate as the stable model
 	gate              gate
 	plain             bool // no signals
 	recorder          *telemetry.Recorder
@@ -75,6 +77,14 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	if err := errors.Join(invalid, err); err != nil {
 		return nil, err
 	}
+	if c.loader, err = newLoader(cfg); err != nil {
+		return nil, fmt.Errorf("canary: %w", err)
+	}
+	var ready func(bool, func(keeper.Event)) bool
+	var kick chan struct{}
+	if c.promoted = c.candidate; c.loader != nil {
+		c.candidate, c.promoted, ready, kick = c.loader.model, c.loader.primary(), c.loader.look, c.loader.kick
+	}
 	timeout := cfg.CandidateTimeout
 	if timeout == 0 {
 		timeout = defaultCandidateTimeout
@@ -103,12 +113,12 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 		Judge: judge, Numbers: len(c.signals.numbers), Texts: len(c.signals.labels), Checks: len(c.signals.checks), Dimensions: len(c.slices),
 		Overdue: c.classes.endings[ledger.Overdue], Carves: set.carves, Observed: set.observed,
 		Slots: set.slots, Deadline: max(defaultDeadline, 2*timeout),
-		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Store: cfg.Store, Ramp: cfg.Ramp,
+		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Store: cfg.Store, Ramp: cfg.Ramp, Ready: ready, Kick: kick,
 		Abandoned: abandoned, MaxAbandoned: maxAbandoned,
 		Recorder: c.recorder, OnEvent: hook(cfg.OnEvent, cfg.Name), Manual: set.manual, Preflight: preflight,
 	}, set.rehearsal))
 	if err != nil {
-		err = errors.Join(err, c.preflight.close(context.Background()))
+		err = errors.Join(err, c.preflight.close(context.Background()), c.loader.close(context.Background()))
 		return nil, fmt.Errorf("canary: %w", err)
 	}
 	c.plain = !c.signals.any()
@@ -196,11 +206,10 @@ func (c *Canary[In, Out]) Shutdown(ctx context.Context) error {
 	err := c.keeper.Close(ctx)
 	err = errors.Join(err, c.preflight.close(ctx))
 	c.stopTelemetry()
-	if c.pool == nil {
-		return err
+	if c.pool != nil {
+		if n := c.pool.Close(ctx); n > 0 {
+			err = errors.Join(err, fmt.Errorf("canary: %d candidate calls have not returned", n))
+		}
 	}
-	if n := c.pool.Close(ctx); n > 0 {
-		err = errors.Join(err, fmt.Errorf("canary: %d candidate calls have not returned", n))
-	}
-	return err
+	return errors.Join(err, c.loader.close(ctx))
 }

@@ -61,6 +61,11 @@ const (
 	Jumped = EventKind(keeper.Jumped)
 	// Promoted: the candidate is the stable model now.
 	Promoted = EventKind(keeper.PromotedEvent)
+	// Loaded: the candidate is loaded and warm, see [Model.Load]; Unloaded: it is not needed any more and has no requests.
+	Loaded   = EventKind(keeper.Loaded)
+	Unloaded = EventKind(keeper.Unloaded)
+	// LoadFailed: the candidate could not be loaded; it is tried again.
+	LoadFailed = EventKind(keeper.LoadFailed)
 	// AuditFailed: the audit trail cannot be written; until it can nothing raises the share or promotes.
 	AuditFailed = EventKind(keeper.AuditFailed)
 	// Carved: a slice is stable's from now on; see [Config.SliceAction].

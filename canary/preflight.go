@@ -89,7 +89,7 @@ func newPreflight[In, Out any](cfg Config[In, Out], set settings, records *telem
 	cfg.Criteria = withLatency(cfg.Criteria)
 	cfg.Name += ".preflight" // other buckets than those of the trial
 	cfg.Store, cfg.OnEvent = rollback.NewMemory(), nil
-	cfg.Preflight, cfg.Sentinel, cfg.Reassign, cfg.SliceAction = 0, 0, 0, criteria.RollBackAll
+	cfg.Preflight, cfg.Sentinel, cfg.Reassign, cfg.SliceAction, cfg.Ramp = 0, 0, 0, criteria.RollBackAll, rollback.Ramp{}
 	c, err := start(cfg, settings{manual: set.manual, slots: set.slots, rehearsal: records})
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"github.com/modelcanary/go-sdk/canary/internal/isolate"
 	"github.com/modelcanary/go-sdk/canary/internal/keeper"
 	"github.com/modelcanary/go-sdk/canary/internal/ledger"
+	"github.com/modelcanary/go-sdk/canary/internal/lifecycle"
 )
 
 // This file is the request path: no lock, no allocation, no I/O, no wait but for the models themselves.
@@ -127,7 +128,7 @@ func (c *Canary[In, Out]) beside(ctx context.Context, in In, plan *keeper.Plan) 
 // primary is the model that serves whoever is not the candidate's.
 func (c *Canary[In, Out]) primary(plan *keeper.Plan) Predictor[In, Out] {
 	if plan.Promoted {
-		return c.candidate
+		return c.promoted
 	}
 	return c.stable
 }
@@ -192,6 +193,9 @@ func (c *Canary[In, Out]) askCandidate(ctx context.Context, in *In, v *visit) (o
 	if err == nil {
 		v.progress = answered
 		return out, nil
+	}
+	if c.loader != nil && errors.Is(err, lifecycle.ErrNotReady) { // a plan older than the cool-down: nobody's harm
+		return c.fallBack(ctx, in, v, ledger.Cancelled, nil)
 	}
 	outcome := v.classify(ctx, err)
 	v.progress = accounted

@@ -14,8 +14,8 @@ type Snapshot struct {
 	Canary string
 	At     time.Time
 
-	// Stable and Candidate are the versions.
-	Stable, Candidate string
+	// Stable and Candidate are the versions. After a promotion Stable is the candidate's, Candidate is empty, and Previous is the version that a rollback returns to.
+	Stable, Candidate, Previous string
 	// State is what the store keeps: epoch, stage, cause of a rollback. Its epoch is 0 while it is not known.
 	State rollback.State
 	// StateError is why the state is not known; nil when it is.
@@ -38,6 +38,9 @@ type Snapshot struct {
 
 	// Requests are the requests of each arm in this process, indexed by [Arm].
 	Requests [2]ArmRequests
+
+	// Model is where the candidate stands in this process; nil without [Model.Load].
+	Model *ModelStatus
 
 	// Preflight is how stable compared with itself; nil without [Config.Preflight].
 	Preflight *Preflight
@@ -109,6 +112,9 @@ func (c *Canary[In, Out]) Snapshot() Snapshot {
 		EventsDropped: k.EventsDropped, HookFailures: k.HookFailures, StoreFailures: k.StoreFailures,
 		CallbackPanics: map[string]int64{},
 	}
+	if k.Plan.Promoted {
+		s.Stable, s.Candidate, s.Previous = s.Candidate, "", s.Stable
+	}
 	for _, carve := range k.Carved {
 		s.Carved = append(s.Carved, CarvedSlice{
 			Dimension: c.slices.names()[carve.Dimension], Slice: carve.Slice, Criterion: carve.Criterion, Finding: carve.Finding, At: carve.At,
@@ -118,6 +124,7 @@ func (c *Canary[In, Out]) Snapshot() Snapshot {
 		s.Requests[arm] = requestsOf(&k.Arms[arm])
 	}
 	s.Preflight = c.preflight.report()
+	s.Model = c.loader.status()
 	c.callbackPanics(func(name string, n int64) {
 		if n > 0 {
 			s.CallbackPanics[name] = n

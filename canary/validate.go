@@ -40,6 +40,7 @@ func (cfg *Config[In, Out]) validate() error {
 		p.add("Name", "%q is not 1 to 64 of a-z, 0-9, '.', '_', '-'", cfg.Name)
 	}
 	cfg.Stable.validate(&p, "Stable")
+	cfg.Stable.validateStable(&p)
 	cfg.Candidate.validate(&p, "Candidate")
 	if cfg.Stable.Version == cfg.Candidate.Version && cfg.Stable.Version != "" {
 		p.add("Candidate.Version", "%q is stable's version too; the versions must differ", cfg.Candidate.Version)
@@ -113,8 +114,22 @@ func (m *Model[In, Out]) validate(p *problems, field string) {
 	case len(m.Version) > rollback.MaxVersion || !utf8.ValidString(m.Version):
 		p.add(field+".Version", "%.40q... is not at most %d bytes of UTF-8", m.Version, rollback.MaxVersion)
 	}
-	if isNil(m.Predictor) {
+	switch {
+	case m.Load != nil && !isNil(m.Predictor):
+		p.add(field+".Load", "is given beside Predictor; give one of the two")
+	case m.Load == nil && isNil(m.Predictor):
 		p.add(field+".Predictor", "is nil; give the model call")
+	case m.Load == nil && (len(m.Warm) > 0 || m.Cooldown != 0):
+		p.add(field+".Warm", "and Cooldown are for a model with Load")
+	case m.Cooldown < 0:
+		p.add(field+".Cooldown", "%v is negative", m.Cooldown)
+	}
+}
+
+// validateStable checks what stable cannot be.
+func (m *Model[In, Out]) validateStable(p *problems) {
+	if m.Load != nil {
+		p.add("Stable.Load", "is given; stable answers from the first request on, so give its Predictor")
 	}
 }
 

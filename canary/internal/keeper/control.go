@@ -180,7 +180,7 @@ func (k *Keeper) promoted() bool {
 
 // loaded says whether the candidate can be called, if it is needed.
 func (k *Keeper) loaded(needed bool) bool {
-	return k.cfg.Ready == nil || k.cfg.Ready(needed) || !needed
+	return k.cfg.Ready == nil || k.cfg.Ready(needed, k.Emit) || !needed
 }
 
 // signalReady ends the wait in Start: nothing that is to come soon would change the plan.

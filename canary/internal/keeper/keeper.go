@@ -42,8 +42,10 @@ type Config struct {
 	Share float64      // fixed, instead of a flag; 0: the flag decides
 	Store rollback.Store
 	Ramp  rollback.Ramp
-	// Ready reports whether the candidate can be called, and is told whether it is needed, in each pass. It must not block. nil: it always can.
-	Ready func(needed bool) bool
+	// Ready reports whether the candidate can be called, and is told whether it is needed, in each pass; it may tell of events. It must not block. nil: it always can.
+	Ready func(needed bool, tell func(Event)) bool
+	// Kick makes the next pass come at once; nil: nobody does.
+	Kick chan struct{}
 
 	// Abandoned is the number of candidate calls past their timeout that are still under way; at MaxAbandoned the candidate is taken to hang.
 	Abandoned    func() int
@@ -145,6 +147,9 @@ func Start(cfg Config) (*Keeper, error) {
 		stop:    make(chan struct{}),
 		stopped: make(chan struct{}),
 		ready:   make(chan struct{}),
+	}
+	if cfg.Kick != nil {
+		k.kick = cfg.Kick
 	}
 	k.fold.init(k)
 	k.herald = newHerald(cfg.OnEvent)

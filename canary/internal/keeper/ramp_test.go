@@ -374,7 +374,7 @@ func TestShareWaitsForTheCandidate(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t, 50)
 		var needed, loaded atomic.Bool
-		w.Ready = func(need bool) bool {
+		w.Ready = func(need bool, _ func(Event)) bool {
 			needed.Store(need)
 			return loaded.Load()
 		}
