@@ -2,6 +2,7 @@ package canary
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/open-feature/go-sdk/openfeature"
@@ -20,7 +21,8 @@ type Config[In, Out any] struct {
 	// Stable is the model in service. It answers whenever the candidate may not or cannot.
 	Stable Model[In, Out]
 
-	// Candidate is the model on trial. Its version must differ from stable's.
+	// Candidate is the model on trial. Its version must differ from stable's. The zero Model means that there is none yet: stable serves, nothing is stored, and
+	// [Canary.Begin] brings the first one.
 	Candidate Model[In, Out]
 
 	// Key returns what assignment sticks to: a user, a tenant, a session. Equal keys meet the same model for as long as the share does not change, and a
@@ -107,6 +109,10 @@ type Config[In, Out any] struct {
 	// recovered and counted. While it does not return no further event is delivered; beyond 256 waiting events new ones are dropped and counted. It may call
 	// every method of the canary, [Canary.Shutdown] only with a context that ends.
 	OnEvent func(Event)
+
+	// Logger gets what OnEvent gets, in the same order and on the same goroutine: errors for what somebody has to look at, warnings for what somebody should know, the rest as
+	// information. nil: [slog.Default]; to log nothing give one with [slog.DiscardHandler].
+	Logger *slog.Logger
 
 	// OperationalOnly accepts criteria that judge by errors and latency alone. Such a canary does not see a model that is wrong quickly and without errors.
 	OperationalOnly bool

@@ -2,6 +2,7 @@ package canary
 
 import (
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/modelcanary/go-sdk/canary/internal/keeper"
@@ -76,6 +77,8 @@ const (
 	PreflightPassed = EventKind(keeper.PreflightPassed)
 	// PreflightFailed: it was; the candidate gets no requests until the next start.
 	PreflightFailed = EventKind(keeper.PreflightFailed)
+	// Begun: a person has begun an epoch, see [Canary.Begin].
+	Begun = EventKind(keeper.Begun)
 	// StateMissing: nothing was stored; a first start.
 	StateMissing = EventKind(keeper.StateMissing)
 	// StateResumed: a stored epoch goes on.
@@ -110,4 +113,13 @@ func hook(onEvent func(Event), name string) func(keeper.Event) {
 			Canary: name, Kind: EventKind(e.Kind), At: e.At, Message: e.Message, Actor: e.Actor, Epoch: e.Epoch, Share: e.Share, NotDurable: e.NotDurable,
 		})
 	}
+}
+
+// logger is where events are logged.
+func logger[In, Out any](cfg Config[In, Out]) *slog.Logger {
+	log := cfg.Logger
+	if log == nil {
+		log = slog.Default()
+	}
+	return log.With(slog.String("canary", cfg.Name))
 }

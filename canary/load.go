@@ -3,6 +3,7 @@ package canary
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/modelcanary/go-sdk/canary/internal/keeper"
@@ -34,6 +35,8 @@ type loader[In, Out any] struct {
 	redact func(string) string
 	kick   chan struct{}
 
+	handedOver atomic.Bool // it is stable's now, in the next epoch
+
 	// Of the last look, by the keeper alone.
 	ready   bool
 	failure *lifecycle.Failure
@@ -64,6 +67,9 @@ func newLoader[In, Out any](cfg Config[In, Out]) (*loader[In, Out], error) {
 
 // look says whether the model can be called, and tells of what has changed. It never waits.
 func (l *loader[In, Out]) look(needed bool, tell func(keeper.Event)) bool {
+	if l.handedOver.Load() {
+		return true
+	}
 	l.model.Need(needed)
 	ready := l.model.Ready()
 	if ready != l.ready {
@@ -107,6 +113,13 @@ func (l *loader[In, Out]) status() *ModelStatus {
 		m.Failure = l.describe(s.Failure)
 	}
 	return m
+}
+
+// handOver keeps the model for the next epoch, where it is stable.
+func (l *loader[In, Out]) handOver() {
+	if l != nil {
+		l.handedOver.Store(true)
+	}
 }
 
 func (l *loader[In, Out]) close(ctx context.Context) error {

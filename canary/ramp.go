@@ -15,25 +15,25 @@ var ErrRefused = keeper.ErrRefused
 // Like all that lets the candidate have more, it is written to the audit trail and the store before it takes effect. An error that does not wrap [ErrRefused] says that
 // one of them failed or that ctx has ended; what was not stored yet takes effect when it is.
 func (c *Canary[In, Out]) Approve(ctx context.Context, who string) error {
-	return c.keeper.Approve(ctx, who)
+	return c.current.Load().keeper.Approve(ctx, who)
 }
 
 // Hold keeps the share from rising beyond what it is, whatever flag and ramp say, until somebody calls [Canary.Resume] or [Canary.Jump]. It takes effect at once; an error that
 // does not wrap [ErrRefused] says that it is not stored durably yet.
 func (c *Canary[In, Out]) Hold(ctx context.Context, who, why string) error {
-	return c.keeper.Hold(ctx, who, why)
+	return c.current.Load().keeper.Hold(ctx, who, why)
 }
 
 // Resume lifts the hold of a person or a criterion. A criterion whose breach was answered with a hold once does not hold again in this epoch. Errors are those of
 // [Canary.Approve].
 func (c *Canary[In, Out]) Resume(ctx context.Context, who string) error {
-	return c.keeper.Resume(ctx, who)
+	return c.current.Load().keeper.Resume(ctx, who)
 }
 
 // Jump moves the ramp to the step with a share, one of [rollback.Ramp] Steps, without soak and proof. Up, it lifts a hold, and errors are those of [Canary.Approve]. Down, it takes
 // effect at once and holds the ramp there until somebody calls [Canary.Resume]; errors are those of [Canary.Hold].
 func (c *Canary[In, Out]) Jump(ctx context.Context, who, why string, share float64) error {
-	return c.keeper.Jump(ctx, who, why, share)
+	return c.current.Load().keeper.Jump(ctx, who, why, share)
 }
 
 // Promote makes the candidate the stable model: from the next request on it serves everybody, on the callers' goroutines and untouched, and the model of before stays
@@ -41,5 +41,5 @@ func (c *Canary[In, Out]) Jump(ctx context.Context, who, why string, share float
 // that share. A promotion survives restarts with the same configuration. It ends the comparison: nothing is judged any more, and only a person rolls back.
 // Errors are those of [Canary.Approve].
 func (c *Canary[In, Out]) Promote(ctx context.Context, who string) error {
-	return c.keeper.Promote(ctx, who)
+	return c.current.Load().keeper.Promote(ctx, who)
 }

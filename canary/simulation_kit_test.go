@@ -106,7 +106,7 @@ func newTrial(seed uint64, s setup) *trial {
 	must(err)
 	tr.c = c
 	if tr.forge != nil {
-		c.gate.plan = &tr.shown
+		c.present().gate.plan = &tr.shown
 	}
 	tr.step(0)
 	tr.await(s.percent / 100)
@@ -148,8 +148,8 @@ func (tr *trial) ask(in question) {
 }
 
 func (tr *trial) step(awake time.Duration) {
-	tr.c.keeper.Step(awake)
-	if plan := tr.c.keeper.Plan(); tr.forge != nil && plan != tr.true {
+	tr.c.present().keeper.Step(awake)
+	if plan := tr.c.present().keeper.Plan(); tr.forge != nil && plan != tr.true {
 		forged := *plan
 		tr.forge(&forged)
 		tr.true = plan
@@ -160,17 +160,17 @@ func (tr *trial) step(awake time.Duration) {
 // await steps the keeper until the share is applied.
 func (tr *trial) await(share float64) {
 	patience := time.Now().Add(30 * time.Second)
-	for math.Abs(tr.c.keeper.Plan().Share-share) > 1e-9 && !tr.over() {
+	for math.Abs(tr.c.present().keeper.Plan().Share-share) > 1e-9 && !tr.over() {
 		if time.Now().After(patience) {
-			panic(fmt.Sprintf("the share is %v, not %v", tr.c.keeper.Plan().Share, share))
+			panic(fmt.Sprintf("the share is %v, not %v", tr.c.present().keeper.Plan().Share, share))
 		}
 		<-time.After(time.Millisecond) // the flag is read on another goroutine
 		tr.step(0)
 	}
 }
 
-func (tr *trial) rolledBack() bool { return tr.c.keeper.Plan().Reason == keeper.RolledBack }
-func (tr *trial) broken() bool     { return tr.c.keeper.Plan().Reason == keeper.RoutingBroken }
+func (tr *trial) rolledBack() bool { return tr.c.present().keeper.Plan().Reason == keeper.RolledBack }
+func (tr *trial) broken() bool     { return tr.c.present().keeper.Plan().Reason == keeper.RoutingBroken }
 func (tr *trial) over() bool       { return tr.rolledBack() || tr.broken() }
 
 // fails draws whether a call fails.
@@ -220,7 +220,7 @@ type ending struct {
 // end ends a trial.
 func (tr *trial) end() ending {
 	defer tr.close()
-	k := tr.c.keeper.Snapshot()
+	k := tr.c.present().keeper.Snapshot()
 	return ending{
 		rolledBack: tr.rolledBack(), broken: tr.broken(), calls: int(tr.served.Load()), cause: k.Cause, testified: int(k.Testified),
 	}

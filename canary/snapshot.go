@@ -101,15 +101,16 @@ type ArmRequests struct {
 
 // Snapshot returns the present state. It takes microseconds, allocates, and waits at most for a pass of the keeper, never for I/O.
 func (c *Canary[In, Out]) Snapshot() Snapshot {
-	k := c.keeper.Snapshot()
+	e := c.current.Load()
+	k := e.keeper.Snapshot()
 	s := Snapshot{
-		Canary: c.name, At: k.At,
-		Stable: c.versions[Stable], Candidate: c.versions[Candidate],
+		Canary: e.name, At: k.At,
+		Stable: e.versions[Stable], Candidate: e.versions[Candidate],
 		State: k.State, StateError: k.StateErr, Durable: k.Durable,
 		Share: k.Plan.Share, Reason: reasonOf(k.Plan.Reason), FlagShare: k.Flag.Share, FlagError: k.Flag.Err, Soaked: k.Soaked, Promotion: k.Proof,
 		Verdicts: k.Verdicts, LogE: k.LogE, Limit: k.Limit, RoutingLogE: k.RoutingLogE, Testified: k.Testified, Drawn: k.Drawn, Blind: k.Blind,
 		Sessions: k.Sessions, SessionsThinned: k.SessionsThinned, UnderWay: k.UnderWay, Abandoned: k.Abandoned, Thinned: k.Thinned,
-		EventsDropped: k.EventsDropped, HookFailures: k.HookFailures, StoreFailures: k.StoreFailures,
+		EventsDropped: c.herald.Dropped(), HookFailures: c.herald.Failures(), StoreFailures: k.StoreFailures,
 		CallbackPanics: map[string]int64{},
 	}
 	if k.Plan.Promoted {
@@ -117,15 +118,15 @@ func (c *Canary[In, Out]) Snapshot() Snapshot {
 	}
 	for _, carve := range k.Carved {
 		s.Carved = append(s.Carved, CarvedSlice{
-			Dimension: c.slices.names()[carve.Dimension], Slice: carve.Slice, Criterion: carve.Criterion, Finding: carve.Finding, At: carve.At,
+			Dimension: e.slices.names()[carve.Dimension], Slice: carve.Slice, Criterion: carve.Criterion, Finding: carve.Finding, At: carve.At,
 		})
 	}
 	for arm := range s.Requests {
 		s.Requests[arm] = requestsOf(&k.Arms[arm])
 	}
-	s.Preflight = c.preflight.report()
-	s.Model = c.loader.status()
-	c.callbackPanics(func(name string, n int64) {
+	s.Preflight = e.preflight.report()
+	s.Model = e.loader.status()
+	e.callbackPanics(func(name string, n int64) {
 		if n > 0 {
 			s.CallbackPanics[name] = n
 		}

@@ -169,13 +169,13 @@ func TestInstruments(t *testing.T) {
 			"model_canary.selection":            "counter {selection}",
 			"model_canary.fallback":             "counter {prediction}",
 			"model_canary.criterion.evaluation": "counter {evaluation}",
-			"model_canary.callback.failure":     "counter {call}",
-			"model_canary.evidence.thinned":     "counter {request}",
-			"model_canary.store.failure":        "counter {operation}",
-			"model_canary.event.dropped":        "counter {event}",
-			"model_canary.state":                "updowncounter {canary}",
-			"model_canary.candidate.abandoned":  "updowncounter {call}",
-			"model_canary.share":                "gauge 1",
+			"model_canary.audit.failure":        "counter {line}", "model_canary.callback.failure": "counter {call}",
+			"model_canary.evidence.thinned":    "counter {request}",
+			"model_canary.store.failure":       "counter {operation}",
+			"model_canary.event.dropped":       "counter {event}",
+			"model_canary.state":               "updowncounter {canary}",
+			"model_canary.candidate.abandoned": "updowncounter {call}",
+			"model_canary.share":               "gauge 1",
 		}, units, "what has not happened is not told")
 
 		rise := series{}

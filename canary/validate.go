@@ -39,12 +39,7 @@ func (cfg *Config[In, Out]) validate() error {
 	if !namePattern.MatchString(cfg.Name) {
 		p.add("Name", "%q is not 1 to 64 of a-z, 0-9, '.', '_', '-'", cfg.Name)
 	}
-	cfg.Stable.validate(&p, "Stable")
-	cfg.Stable.validateStable(&p)
-	cfg.Candidate.validate(&p, "Candidate")
-	if cfg.Stable.Version == cfg.Candidate.Version && cfg.Stable.Version != "" {
-		p.add("Candidate.Version", "%q is stable's version too; the versions must differ", cfg.Candidate.Version)
-	}
+	cfg.checkModels(&p)
 	if isNil(cfg.Flags.Client) {
 		p.add("Flags.Client", "is nil; give an OpenFeature client, for example of an API with a providers/local provider")
 	}
@@ -71,6 +66,26 @@ func (cfg *Config[In, Out]) validate() error {
 	}
 	cfg.validateCriteria(&p)
 	return errors.Join(p...)
+}
+
+// validateModels returns every problem of the models, joined.
+func (cfg *Config[In, Out]) validateModels() error {
+	var p problems
+	if cfg.checkModels(&p); cfg.Candidate.isZero() {
+		p.add("Candidate", "is empty; give the model to begin with")
+	}
+	return errors.Join(p...)
+}
+
+func (cfg *Config[In, Out]) checkModels(p *problems) {
+	cfg.Stable.validate(p, "Stable")
+	cfg.Stable.validateStable(p)
+	if !cfg.Candidate.isZero() {
+		cfg.Candidate.validate(p, "Candidate")
+	}
+	if cfg.Stable.Version == cfg.Candidate.Version && cfg.Stable.Version != "" {
+		p.add("Candidate.Version", "%q is stable's version too; the versions must differ", cfg.Candidate.Version)
+	}
 }
 
 // validateRamp checks a ramp by itself.
@@ -124,6 +139,11 @@ func (m *Model[In, Out]) validate(p *problems, field string) {
 	case m.Cooldown < 0:
 		p.add(field+".Cooldown", "%v is negative", m.Cooldown)
 	}
+}
+
+// isZero reports whether nothing is declared.
+func (m *Model[In, Out]) isZero() bool {
+	return m.Version == "" && isNil(m.Predictor) && m.Load == nil && m.Warm == nil && m.Cooldown == 0
 }
 
 // validateStable checks what stable cannot be.

@@ -73,7 +73,7 @@ func TestMachineTable(t *testing.T) {
 		{"approval at the end", byHand, full, OnApprove, proven, full, "there is no further step", false},
 
 		{"a hold", byHand, exposed, OnHold, Event{Cause: breach, Share: 0.01}, held, "", false},
-		{"a hold that says nothing", byHand, exposed, OnHold, Event{Share: 0.01}, State(withHold(exposed, Hold{Cause: Cause{Reason: "held"}, Share: 0.01})), "", false},
+		{"a hold that says nothing", byHand, exposed, OnHold, Event{Share: 0.01}, withHold(exposed, Hold{Cause: Cause{Reason: "held"}, Share: 0.01}), "", false},
 		{"a hold that holds back no more", byHand, held, OnHold, Event{Cause: Cause{Reason: "late"}, Share: 0.05}, held, "", false},
 		{"a hold that holds back more", byHand, held, OnHold, Event{Cause: Cause{Reason: "late"}, Share: 0}, onHold(held, 0), "", false},
 		{"resume", byHand, held, OnResume, proven, onTurn(onTurn(exposed)), "", true},

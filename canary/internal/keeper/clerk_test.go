@@ -12,7 +12,7 @@ import (
 
 // quiet is a clerk whose goroutine does not run.
 func quiet() *clerk {
-	k := &Keeper{herald: newHerald(nil), latch: new(rollback.Latch)}
+	k := &Keeper{herald: newHerald(nil, nil), latch: new(rollback.Latch)}
 	return newClerk(k, rollback.NewMemory())
 }
 
@@ -113,7 +113,7 @@ func TestGivingUpIsNotARecovery(t *testing.T) {
 		w.store.full.Store(true)
 		require.ErrorIs(t, k.Rollback(t.Context(), "alice", "worse").Err, errFull)
 		k.clerk.cancel()
-		require.ErrorIs(t, k.Close(t.Context()), errFull)
+		require.ErrorIs(t, k.Close(t.Context(), false), errFull)
 		require.Contains(t, w.told(), StoreFailed)
 		require.NotContains(t, w.told(), StoreRecovered)
 	})

@@ -161,6 +161,8 @@ func (k *Keeper) unwanted() (Reason, bool) {
 	switch {
 	case k.closing:
 		return Closed, true
+	case k.cfg.Version == "":
+		return NoCandidate, true
 	case k.known && k.latch.Tripped():
 		return RolledBack, true
 	case k.stateErr != nil:
@@ -302,6 +304,7 @@ func (k *Keeper) adopt(stored rollback.State, err error) bool {
 	var saving *attempt
 	found := stored
 	switch {
+	case k.cfg.Version == "" && (err == nil || errors.Is(err, rollback.ErrNoState)): // nothing is tried, and nothing stored
 	case err == nil || errors.Is(err, rollback.ErrNoState):
 		stored, news = k.deployed(found, err)
 		if !stored.Equal(found) {
@@ -358,6 +361,9 @@ func (k *Keeper) deployed(found rollback.State, missing error) (rollback.State, 
 	switch {
 	case k.resumed && effects.Changed:
 		return state, Event{Kind: TrippedEvent, Message: state.Cause.Reason, Actor: "keeper"}
+	case k.resumed && k.cfg.Begun != "":
+		k.resumed = false
+		return state, Event{Kind: Begun, Message: fmt.Sprintf("epoch %d of version %q", state.Epoch, state.Version), Actor: k.cfg.Begun}
 	case k.resumed:
 		return state, Event{Kind: StateResumed, Message: fmt.Sprintf("epoch %d goes on, %s", state.Epoch, k.describe(state))}
 	case state.Tripped():

@@ -19,7 +19,7 @@ import (
 // Config is what a keeper needs. Store, OnEvent and what says so may be nil.
 type Config struct {
 	Name    string
-	Version string // of the candidate
+	Version string // of the candidate; empty: there is none
 	Keyed   bool   // assignment sticks to units
 
 	// Sentinel is the probability with which a request of a unit that is the candidate's goes to stable; 0 for none.
@@ -57,7 +57,11 @@ type Config struct {
 	// Preflight reports whether the preflight is done and what went wrong; when it is not needed it ends at once. The keeper asks in each pass until it is done.
 	// nil: there is none.
 	Preflight func(needed bool) (done bool, problem string)
-	OnEvent   func(Event)
+	// Herald delivers events and outlives the keeper; nil: the keeper has one of its own, for OnEvent.
+	Herald  *Herald
+	OnEvent func(Event)
+	// Begun is the person who has begun the stored epoch just now; empty: nobody has.
+	Begun string
 
 	// Carves are the slices that are carved out so far, in order, asked after every fold by the keeper alone; nil: those of the judge.
 	Carves func() []criteria.Carve
@@ -92,7 +96,8 @@ type Keeper struct {
 	flag   flagReader
 	clerk  *clerk
 	scribe *scribe
-	herald *herald
+	herald *Herald
+	own    bool // the herald ends with the keeper
 	fold   fold
 
 	machine rollback.Machine
@@ -152,7 +157,9 @@ func Start(cfg Config) (*Keeper, error) {
 		k.kick = cfg.Kick
 	}
 	k.fold.init(k)
-	k.herald = newHerald(cfg.OnEvent)
+	if k.herald = cfg.Herald; k.herald == nil {
+		k.herald, k.own = NewHerald(cfg.OnEvent, nil), true
+	}
 	k.clerk = newClerk(k, cfg.Store)
 	k.scribe = newScribe(k, cfg.Store)
 	k.mu.Lock()
@@ -166,11 +173,13 @@ func Start(cfg Config) (*Keeper, error) {
 	} else {
 		reader, err := flags.Start(cfg.Flag)
 		if err != nil {
+			if k.own {
+				err = errors.Join(err, k.herald.Close(context.Background()))
+			}
 			return nil, err
 		}
 		k.flag = reader
 	}
-	k.herald.start()
 	if cfg.Manual {
 		<-k.flag.First()
 		k.Step(0)
@@ -304,8 +313,8 @@ func (k *Keeper) tellShare(changed bool, before, after float64) {
 }
 
 // Close ends the keeper: no request is recorded any more, what is under way is waited for and folded, state is saved, events are delivered, all at most until
-// ctx is done. Then it reports what still hangs.
-func (k *Keeper) Close(ctx context.Context) error {
+// ctx is done. Then it reports what still hangs. The last keeper of a herald ends that, too.
+func (k *Keeper) Close(ctx context.Context, last bool) error {
 	k.closed.Do(func() {
 		k.mu.Lock()
 		k.closing = true
@@ -319,7 +328,11 @@ func (k *Keeper) Close(ctx context.Context) error {
 		problems = append(problems, fmt.Errorf("canary: %d calls still under way", n))
 	}
 	k.extinguish()
-	problems = append(problems, k.scribe.close(ctx), k.clerk.close(ctx), k.herald.close(ctx), <-flagClosed)
+	problems = append(problems, k.scribe.close(ctx), k.clerk.close(ctx))
+	if k.own || last {
+		problems = append(problems, k.herald.Close(ctx))
+	}
+	problems = append(problems, <-flagClosed)
 	return errors.Join(problems...)
 }
 

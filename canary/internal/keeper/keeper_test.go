@@ -258,13 +258,13 @@ func TestCloseConcurrentSafe(t *testing.T) {
 	}
 	for range 4 {
 		wg.Go(func() {
-			if err := k.Close(context.Background()); err != nil && !errors.Is(err, errClosed) {
+			if err := k.Close(context.Background(), false); err != nil && !errors.Is(err, errClosed) {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
-	err = k.Close(context.Background())
+	err = k.Close(context.Background(), false)
 	state, _ := w.store.Load(t.Context())
 	require.Equal(t, state.Tripped(), err == nil, "what is lost is told: %v", err)
 	require.True(t, state.Tripped() || !promised.Load())

@@ -69,7 +69,7 @@ func (w *world) start(t *testing.T) *Keeper {
 	t.Helper()
 	k, err := Start(w.Config)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, k.Close(context.Background())) })
+	t.Cleanup(func() { require.NoError(t, k.Close(context.Background(), false)) })
 	return k
 }
 

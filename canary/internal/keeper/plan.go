@@ -61,6 +61,7 @@ const (
 	PreflightBroken               // it did not compare well
 	Loading                       // the candidate is not loaded
 	Promoted                      // the candidate has become the stable model
+	NoCandidate                   // there is none
 	NumReasons
 )
 
@@ -80,6 +81,7 @@ var reasons = [NumReasons]struct{ name, flag string }{
 	Diverted:        {"sentinel", "split"},
 	Loading:         {"loading", "default"},
 	Promoted:        {"promoted", "default"},
+	NoCandidate:     {"no_candidate", "default"},
 }
 
 // String is the reason in snake case, as telemetry spells it.

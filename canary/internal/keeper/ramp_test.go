@@ -260,7 +260,7 @@ func TestAuditThatHangsDelaysOnlyWhatRaises(t *testing.T) {
 		require.Zero(t, time.Since(before))
 		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		require.ErrorContains(t, c.k.Close(ctx), "the audit trail is still being written")
+		require.ErrorContains(t, c.k.Close(ctx, false), "the audit trail is still being written")
 	})
 }
 
@@ -282,7 +282,7 @@ func TestRampSurvivesARestart(t *testing.T) {
 		c := newClimber(t, 100, fiveSteps)
 		c.until(t, 0.25)
 		require.NoError(t, c.k.Hold(t.Context(), "alice", "night"))
-		require.NoError(t, c.k.Close(t.Context()))
+		require.NoError(t, c.k.Close(t.Context(), false))
 		require.Zero(t, c.state(t).Beacon.Unclean())
 
 		judge, err := criteria.NewJudge(criteria.Config{Criteria: []criteria.Criterion{criteria.ErrorRate{Margin: 0.3}}, MinCalls: 20})
@@ -304,7 +304,7 @@ func TestPromotionSurvivesARestart(t *testing.T) {
 		require.ErrorContains(t, c.k.Promote(t.Context(), "alice"), "refused")
 		c.serve(30)
 		require.NoError(t, c.k.Promote(t.Context(), "alice"))
-		require.NoError(t, c.k.Close(t.Context()))
+		require.NoError(t, c.k.Close(t.Context(), false))
 		require.True(t, c.k.Plan().Promoted, "a closed canary serves with the model in service")
 
 		judge, err := criteria.NewJudge(criteria.Config{Criteria: []criteria.Criterion{criteria.ErrorRate{}}})
@@ -336,12 +336,13 @@ func TestCrashLoop(t *testing.T) {
 				w.Store = kept
 				k, err := Start(w.Config)
 				require.NoError(t, err)
-				require.Equal(t, c.out && start == 3, k.Plan().Reason == RolledBack, "%s, start %d", c.name, start)
-				require.Equal(t, c.percent > 0 && !(c.out && start == 3), k.Plan().Threshold > 0)
+				out := c.out && start == 3
+				require.Equal(t, out, k.Plan().Reason == RolledBack, "%s, start %d", c.name, start)
+				require.Equal(t, c.percent > 0 && !out, k.Plan().Threshold > 0)
 				if !c.clean {
 					kept.dead.Store(true) // what the end of the process would have saved
 				}
-				_ = k.Close(t.Context())
+				_ = k.Close(t.Context(), false)
 			}
 			state, err := w.store.Load(t.Context())
 			require.NoError(t, err)

@@ -183,6 +183,11 @@ func (s *scribe) close(ctx context.Context) error {
 	return nil
 }
 
+// Record has a line about an event written and waits for that; nil when there is no trail.
+func (k *Keeper) Record(ctx context.Context, e rollback.Event, before, after rollback.State) error {
+	return k.scribe.record(ctx, k.entry(e, before, after))
+}
+
 // entry is the line about an event.
 func (k *Keeper) entry(e rollback.Event, before, after rollback.State) rollback.Entry {
 	return rollback.Entry{

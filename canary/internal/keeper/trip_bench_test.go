@@ -29,7 +29,7 @@ func BenchmarkTrip(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer func() { _ = k.Close(context.Background()) }()
+	defer func() { _ = k.Close(context.Background(), false) }()
 	var effects, calls []time.Duration
 	for b.Loop() {
 		b.StopTimer()
