@@ -54,6 +54,10 @@ examples: ## run the examples
 modules: ## build and test each module as its users see it, without the workspace
 	@for m in $(MODULES); do echo "$$m: GOWORK=off go build, go test"; (cd $$m && GOWORK=off go build ./... && GOWORK=off go test ./...) || exit 1; done
 
+.PHONY: power
+power: ## lose the power at every point of all histories of up to 6 operations, a minute
+	ROLLBACK_TEST_HISTORY=6 go test -count 1 -timeout 30m -v -run 'TestPowerLossAtEveryPoint' ./rollback
+
 .PHONY: bench
 bench: ## what a request costs, over the floor and off the path
 	go test -run xxx -bench 'OverFloor|NaiveOver|PerSignal' -benchtime 1x -count 5 ./benchmarks/hotpath
