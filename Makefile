@@ -54,8 +54,12 @@ examples: ## run the examples
 modules: ## build and test each module as its users see it, without the workspace
 	@for m in $(MODULES); do echo "$$m: GOWORK=off go build, go test"; (cd $$m && GOWORK=off go build ./... && GOWORK=off go test ./...) || exit 1; done
 
+.PHONY: kill
+kill: ## kill a writing process 10,000 times, two minutes
+	ROLLBACK_TEST_KILLS=10000 go test -count 1 -timeout 30m -v -run 'TestKillAtAnyMoment' ./rollback
+
 .PHONY: power
-power: ## lose the power at every point of all histories of up to 6 operations, a minute
+power: ## lose the power at every point of all histories of up to 6 operations, half a minute
 	ROLLBACK_TEST_HISTORY=6 go test -count 1 -timeout 30m -v -run 'TestPowerLossAtEveryPoint' ./rollback
 
 .PHONY: bench

@@ -44,8 +44,11 @@ func bitFlips(step int, plant bug) error {
 			d.bug = plant
 			d.names[simPath].seen[bit/8] ^= 1 << (bit % 8)
 			found, err := loadOnce(d)
-			if err != nil || !found.Equal(s) {
-				return fmt.Errorf("%s, bit %d: %+v, %v", name, bit, found, err)
+			if err != nil {
+				return fmt.Errorf("%s, bit %d: %w", name, bit, err)
+			}
+			if !found.Equal(s) {
+				return fmt.Errorf("%s, bit %d: opens as %+v", name, bit, found)
 			}
 			if !readView(&simHandle{disk: d, node: d.names[simPath]}).mirrored() {
 				return fmt.Errorf("%s, bit %d: not mended", name, bit)

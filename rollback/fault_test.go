@@ -156,7 +156,7 @@ func mirroredOnDisk(image *disk) error {
 		return errors.New("acknowledged, but there is no file")
 	}
 	if v := readView(&simHandle{disk: image, node: n}); !v.mirrored() {
-		return fmt.Errorf("acknowledged, but the slots hold revisions %d and %d, %v", v.slots[0].Revision, v.slots[1].Revision, errors.Join(v.errs[:]...))
+		return errors.Join(fmt.Errorf("acknowledged, but the slots hold revisions %d and %d", v.slots[0].Revision, v.slots[1].Revision), v.errs[0], v.errs[1])
 	}
 	return nil
 }
