@@ -58,6 +58,10 @@ modules: ## build and test each module as its users see it, without the workspac
 kill: ## kill a writing process 10,000 times, two minutes
 	ROLLBACK_TEST_KILLS=10000 go test -count 1 -timeout 30m -v -run 'TestKillAtAnyMoment' ./rollback
 
+.PHONY: full
+full: ## roll back 1,000 times on a full disk: a tmpfs, or the small one at DIR
+	ROLLBACK_TEST_TRIPS=1000 ROLLBACK_TEST_SMALL_DISK=$(DIR) go test -count 1 -v -run 'TestTripsOnAReallyFullDisk' ./rollback
+
 .PHONY: power
 power: ## lose the power at every point of all histories of up to 6 operations, half a minute
 	ROLLBACK_TEST_HISTORY=6 go test -count 1 -timeout 30m -v -run 'TestPowerLossAtEveryPoint' ./rollback
