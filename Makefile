@@ -46,6 +46,11 @@ test: ## the tests of the core, simulations included
 race: ## all tests of all modules under the race detector, shuffled
 	go test -race -shuffle=on work
 
+.PHONY: coverage
+coverage: ## fail unless the tests of rollback run every statement of it
+	@profile=$$(mktemp) && trap 'rm -f $$profile' EXIT && go test -count 1 -coverprofile=$$profile ./rollback && \
+	awk 'NR > 1 && $$NF == 0 && $$(NF-1) > 0 { print "never run: " $$1; missed = 1 } END { exit missed }' $$profile
+
 .PHONY: examples
 examples: ## run the examples
 	go run ./examples/quickstart

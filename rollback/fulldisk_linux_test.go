@@ -51,7 +51,8 @@ func tripOnAFullDisk(path string) {
 	exitOn(err)
 	state, err := Save(ctx, f, State{}.Next("v0"))
 	exitOn(err)
-	exitOn(fill(filepath.Join(filepath.Dir(path), "ballast")))
+	exitOn(os.Chdir(filepath.Dir(path)))
+	exitOn(fill())
 
 	durable := 0
 	for i := range trips {
@@ -71,9 +72,9 @@ func tripOnAFullDisk(path string) {
 	fmt.Printf("%d trips, first start: %v\n", durable, firstStartIsRefused(path+".other"))
 }
 
-// fill writes to a file until not one more byte fits, into it or into another one.
-func fill(path string) error {
-	f, err := os.Create(path)
+// fill writes to a file in the working directory until not one more byte fits, into it or into another one.
+func fill() error {
+	f, err := os.Create("ballast")
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func fill(path string) error {
 			return err
 		}
 	}
-	if err := os.WriteFile(path+"2", []byte{1}, 0o600); !errors.Is(err, syscall.ENOSPC) {
+	if err := os.WriteFile("more", []byte{1}, 0o600); !errors.Is(err, syscall.ENOSPC) {
 		return errors.Join(errors.New("the disk is not full"), err)
 	}
 	return f.Close()
@@ -107,10 +108,10 @@ func answerOf(t *testing.T, name, path string, attr *syscall.SysProcAttr, env ..
 	child := exec.CommandContext(t.Context(), os.Args[0])
 	child.Env = append(append(os.Environ(), childEnv+"="+name, "ROLLBACK_TEST_PATH="+path), env...)
 	child.SysProcAttr = attr
-	out, err := child.CombinedOutput()
+	child.Stderr = os.Stderr
+	out, err := child.Output()
 	line = strings.TrimSpace(string(out))
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if _, failed := errors.AsType[*exec.ExitError](err); failed {
 		t.Fatalf("%s: %v: %s", name, err, line)
 	}
 	if err != nil {
@@ -126,10 +127,8 @@ func TestTripsOnAReallyFullDisk(t *testing.T) {
 	env := "ROLLBACK_TEST_TRIPS=" + strconv.Itoa(trips)
 
 	if dir := os.Getenv("ROLLBACK_TEST_SMALL_DISK"); dir != "" {
-		dir, err := os.MkdirTemp(dir, "trips")
-		require.NoError(t, err)
-		defer func() { require.NoError(t, os.RemoveAll(dir)) }()
-		line, _ := answerOf(t, "a full disk", filepath.Join(dir, "model.state"), nil, env)
+		t.Setenv("TMPDIR", dir)
+		line, _ := answerOf(t, "a full disk", filepath.Join(t.TempDir(), "model.state"), nil, env)
 		require.Equal(t, want, line)
 		return
 	}

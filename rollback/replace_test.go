@@ -61,6 +61,19 @@ func TestReplaceSurvivesPowerLossAndFaults(t *testing.T) {
 	require.NoError(t, replaceUnderFaults(sound))
 }
 
+func TestReplaceHonoursContextAndClose(t *testing.T) {
+	d := diskWith(make([]byte, fileSize))
+	f := newSession(d, State{}).f
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := f.Replace(gone, State{}.Next("v2"))
+	require.ErrorIs(t, err, context.Canceled)
+	require.NoError(t, f.Close())
+	_, err = f.Replace(t.Context(), State{}.Next("v2"))
+	require.ErrorIs(t, err, ErrClosed)
+	require.Equal(t, make([]byte, fileSize), d.names[simPath].seen, "left alone")
+}
+
 // replace is the operation of a person on a damaged file.
 func (s *session) replace() error {
 	return s.note(s.f.Replace(context.Background(), State{}.Next("v2")))
