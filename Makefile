@@ -46,6 +46,7 @@ test: ## the tests of the core, simulations included
 race: ## all tests of all modules under the race detector, shuffled
 	go test -race -shuffle=on work
 
+# Blocks of statements, not branches: that both sides of every condition matter is shown by tables and by the simulated disk, not here.
 .PHONY: coverage
 coverage: ## fail unless the tests of rollback run every statement of it
 	@profile=$$(mktemp) && trap 'rm -f $$profile' EXIT && go test -count 1 -coverprofile=$$profile ./rollback && \
@@ -60,7 +61,7 @@ modules: ## build and test each module as its users see it, without the workspac
 	@for m in $(MODULES); do echo "$$m: GOWORK=off go build, go test"; (cd $$m && GOWORK=off go build ./... && GOWORK=off go test ./...) || exit 1; done
 
 .PHONY: kill
-kill: ## kill a writing process 10,000 times, two minutes
+kill: ## kill a writing process 10,000 times, half a minute
 	ROLLBACK_TEST_KILLS=10000 go test -count 1 -timeout 30m -v -run 'TestKillAtAnyMoment' ./rollback
 
 .PHONY: full
