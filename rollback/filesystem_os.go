@@ -43,6 +43,13 @@ func openOS(path string, flag int) (handle, error) {
 func (f osFile) datasync() error { return datasync(f.File) }
 func (f osFile) lock() error     { return lockFile(f.File) }
 
+// Close gives up the lock by itself: closing alone would leave it to a child process that is being started and has a copy of the descriptor until it
+// runs its own program.
+func (f osFile) Close() error {
+	unlockFile(f.File)
+	return f.File.Close()
+}
+
 // control runs fn on the descriptor of f.
 func control(f *os.File, fn func(fd uintptr) error) error {
 	raw, err := f.SyscallConn()
