@@ -56,15 +56,15 @@ func machineTable() string {
 	} {
 		b.WriteString("| " + e.name + " |")
 		for _, s := range states {
-			b.WriteString(" " + outcome(s, e.event) + " |")
+			b.WriteString(" " + cellOf(s, e.event) + " |")
 		}
 		b.WriteString("\n")
 	}
 	return b.String()
 }
 
-// outcome is what an event makes of a state, in few words.
-func outcome(s State, e Event) string {
+// cellOf is what an event makes of a state, in few words.
+func cellOf(s State, e Event) string {
 	after, effects := autoRamp.On(s, e)
 	if effects.Refused != "" {
 		return "-"
