@@ -20,6 +20,12 @@
 // the state is stored (package rollback), and the application's hook is told, in this order. Nothing on the request path waits for any of it. With
 // [criteria.CarveOut] a breach within one slice gives that slice to stable, in the next plan, and the rollout goes on elsewhere.
 //
+// # A ramp
+//
+// The share is the least of the flag, the present step of [Config.Ramp], and what a person has said. The ramp takes its next step only with proof that the candidate
+// is not worse; [Canary.Approve], [Canary.Hold], [Canary.Resume] and [Canary.Jump] are a person's hands on it. [Canary.Promote] makes the candidate the stable model, with the one
+// of before as the way back, and [Canary.Begin] starts the next epoch, both in the running process. Whatever exposes more is recorded and stored before it takes effect.
+//
 // # When something is broken
 //
 // Stable serves. A flag that cannot be believed never raises the share: its last good value is held for 30 s, its requests are not evidence, then the share is 0.
@@ -29,6 +35,6 @@
 // # Metrics
 //
 // OpenTelemetry, through the global meter provider; without one they cost nothing. model_canary.prediction.duration, .selection, .fallback,
-// .criterion.evaluation, .rollback, .flag.error, .callback.failure, .evidence.thinned, .store.failure, .event.dropped, .state, .share, .candidate.abandoned.
+// .criterion.evaluation, .rollback, .flag.error, .callback.failure, .evidence.thinned, .store.failure, .audit.failure, .event.dropped, .state, .share, .candidate.abandoned.
 // Attributes come from closed sets: no key, input, output or error text.
 package canary
