@@ -237,10 +237,12 @@ func TestInstruments(t *testing.T) {
 func requireState(t *testing.T, values series, state string) {
 	t.Helper()
 	states := series{}
-	for _, name := range []string{"ramping", "rolled_back", "routing_broken", "state_unknown", "closed"} {
+	for _, name := range []string{"shadow", "ramping", "promoted", "finished", "rolled_back", "routing_broken", "state_unknown", "no_candidate", "closed"} {
 		states[name] = values["model_canary.state{model_canary.state="+name+"}"]
 	}
-	want := series{"ramping": 0, "rolled_back": 0, "routing_broken": 0, "state_unknown": 0, "closed": 0}
+	want := series{
+		"shadow": 0, "ramping": 0, "promoted": 0, "finished": 0, "rolled_back": 0, "routing_broken": 0, "state_unknown": 0, "no_candidate": 0, "closed": 0,
+	}
 	want[state] = 1
 	require.Equal(t, want, states)
 }

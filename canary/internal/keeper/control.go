@@ -268,13 +268,13 @@ func (k *Keeper) unsavedRollback() error {
 	return fmt.Errorf("canary: a rollback could not be stored, the state cannot be read: %w", cmp.Or(k.stateErr, errStarting))
 }
 
-// breakRouting holds the rollout at share 0 until a person looks. Nobody is blamed.
+// breakRouting holds the rollout at share 0 until a person begins a new epoch. Nobody is blamed.
 func (k *Keeper) breakRouting(err error) {
 	k.mu.Lock()
 	k.routing = err
 	k.publish()
 	k.mu.Unlock()
-	k.Emit(Event{Kind: RoutingBrokenEvent, Message: err.Error() + ": the candidate gets no requests until the process is restarted; neither model is blamed"})
+	k.Emit(Event{Kind: RoutingBrokenEvent, Message: err.Error() + ": the candidate gets no requests until a new epoch is begun; neither model is blamed"})
 }
 
 // hold stops the ramp for a criterion, once: when a person has resumed, that was said with the breach in sight.

@@ -308,6 +308,11 @@ func (k *Keeper) refresh() {
 // tellShare tells of what publish did, where nothing else does.
 func (k *Keeper) tellShare(changed bool, before, after float64) {
 	if changed {
+		state := k.latch.State()
+		k.scribe.note(rollback.Entry{
+			Canary: k.cfg.Name, At: time.Now(), Actor: "keeper", Action: "share", Epoch: state.Epoch, Version: state.Version,
+			From: fmt.Sprintf("%.4g %%", 100*before), To: fmt.Sprintf("%.4g %%", 100*after), Reason: k.plan.Load().Reason.String(), Revision: state.Revision,
+		})
 		k.Emit(Event{Kind: ShareChanged, Message: fmt.Sprintf("share %.4g %% -> %.4g %%", 100*before, 100*after)})
 	}
 }

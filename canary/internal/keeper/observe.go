@@ -10,17 +10,17 @@ import (
 )
 
 // States are the names of the states of a canary, as telemetry spells them.
-var States = [...]string{"ramping", "rolled_back", "routing_broken", "state_unknown", "closed"}
+var States = [...]string{"shadow", "ramping", "promoted", "finished", "rolled_back", "routing_broken", "state_unknown", "no_candidate", "closed"}
 
 // StateName is one of States.
 func (k *Keeper) StateName() string {
 	switch r := k.Plan().Reason; r {
-	case RolledBack, RoutingBroken, StateUnknown, Closed:
+	case RolledBack, RoutingBroken, StateUnknown, NoCandidate, Closed:
 		return r.String()
 	case Starting:
 		return StateUnknown.String()
 	default:
-		return "ramping"
+		return k.latchState().Stage.String()
 	}
 }
 

@@ -22,8 +22,9 @@ type auditor struct {
 	store
 	full, hung atomic.Bool
 
-	mu    sync.Mutex
-	lines []rollback.Entry
+	mu     sync.Mutex
+	lines  []rollback.Entry
+	shares []string
 }
 
 func (a *auditor) Record(ctx context.Context, e rollback.Entry) error {
@@ -36,6 +37,10 @@ func (a *auditor) Record(ctx context.Context, e rollback.Entry) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if e.Action == "share" {
+		a.shares = append(a.shares, e.From+" -> "+e.To)
+		return nil
+	}
 	a.lines = append(a.lines, e)
 	return nil
 }
@@ -133,6 +138,7 @@ func TestRampClimbsWithProof(t *testing.T) {
 		require.Equal(t, "ramping, step 5 %", c.audit.lines[1].From)
 		require.Equal(t, "ramping, step 25 %", c.audit.lines[1].To)
 		require.Contains(t, c.audit.lines[1].Evidence, "ln E")
+		require.Equal(t, []string{"0 % -> 5 %", "5 % -> 25 %", "25 % -> 50 %", "50 % -> 95 %"}, c.audit.shares)
 
 		require.NoError(t, c.k.Promote(t.Context(), "alice"))
 		require.True(t, c.k.Plan().Promoted)
