@@ -6,8 +6,10 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -387,4 +389,56 @@ func TestTelemetryThatFails(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A new epoch begins no count anew, whether the one before it has ended yet or not.
+func TestCountsOutliveEpochs(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		reader := measured(t)
+		cfg := config(t, 50)
+		hang := make(chan struct{})
+		cfg.Stable.Predictor = canary.Func(func(_ context.Context, in string) (string, error) {
+			if in == "hang" {
+				<-hang
+			}
+			return "stable: " + in, nil
+		})
+		c := open(t, cfg)
+		hanging := make(chan struct{})
+		serve := func(n int) {
+			for i := range n {
+				_, err := c.Predict(t.Context(), fmt.Sprint("user ", i))
+				require.NoError(t, err)
+			}
+			pass(2 * time.Second)
+		}
+		total := func() (sum float64) {
+			values, _ := collect(t, reader)
+			for name, n := range values {
+				if strings.HasPrefix(name, "model_canary.selection{") {
+					sum += n
+				}
+			}
+			return sum
+		}
+		serve(100)
+		c.Rollback(t.Context(), "alice", "worse")
+		require.InDelta(t, 100, total(), 0)
+		go func() {
+			defer close(hanging)
+			_, _ = c.Predict(t.Context(), "hang")
+		}()
+		synctest.Wait()
+		require.NoError(t, c.Begin(t.Context(), "alice", versionOf("3")))
+		pass(2 * time.Second)
+		serve(10)
+		require.GreaterOrEqual(t, total(), 110.0, "the old epoch waits for a call")
+		close(hang)
+		<-hanging
+		pass(2 * time.Second)
+		require.InDelta(t, 111, total(), 0)
+		values, _ := collect(t, reader)
+		require.InDelta(t, 1, values["model_canary.rollback{model_canary.criterion=person model_canary.origin=manual}"], 0)
+		require.EqualValues(t, 10, c.Snapshot().Requests[canary.Stable].Calls+c.Snapshot().Requests[canary.Candidate].Calls, "of this epoch")
+	})
 }
