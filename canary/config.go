@@ -93,6 +93,10 @@ type Config[In, Out any] struct {
 	// rollback; an event says so.
 	Store rollback.Store
 
+	// Audit is where every act is recorded: who or what, when, from what to what, why, on what evidence. nil: the Store, if it is a [rollback.Auditor], as that of
+	// [rollback.OpenFile] is; otherwise nothing is recorded. What lets the candidate have more happens only once it is recorded. The canary does not close it.
+	Audit rollback.Auditor
+
 	// CandidateTimeout bounds a candidate call: when it passes, stable answers the request, the candidate has failed, and the call, which cannot be stopped, is
 	// abandoned; when 64 abandoned calls are under way the candidate is taken to hang and is rolled back. Choose it well above what stable takes: a call of either arm
 	// that is under way for twice the timeout, and at least 2 s, counts as that arm's failure. At most 10 minutes; 0 means 1 s. Negative: the candidate runs on the caller's goroutine without a bound, which saves under a microsecond (BenchmarkPredict); a candidate that

@@ -88,7 +88,7 @@ func newPreflight[In, Out any](cfg Config[In, Out], set settings, records *telem
 	cfg.Candidate = Model[In, Out]{Version: cfg.Stable.Version + " again", Predictor: cfg.Stable.Predictor}
 	cfg.Criteria = withLatency(cfg.Criteria)
 	cfg.Name += ".preflight" // other buckets than those of the trial
-	cfg.Store = rollback.NewMemory()
+	cfg.Store, cfg.Audit = rollback.NewMemory(), nil
 	cfg.Preflight, cfg.Sentinel, cfg.Reassign, cfg.SliceAction, cfg.Ramp = 0, 0, 0, criteria.RollBackAll, rollback.Ramp{}
 	e, err := startEpoch(cfg, settings{manual: set.manual, slots: set.slots, rehearsal: records})
 	if err != nil {

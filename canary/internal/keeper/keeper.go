@@ -41,6 +41,7 @@ type Config struct {
 	Flag  flags.Config // without Changed and Warn
 	Share float64      // fixed, instead of a flag; 0: the flag decides
 	Store rollback.Store
+	Audit rollback.Auditor // nil: the store, if it is one
 	Ramp  rollback.Ramp
 	// Ready reports whether the candidate can be called, and is told whether it is needed, in each pass; it may tell of events. It must not block. nil: it always can.
 	Ready func(needed bool, tell func(Event)) bool
@@ -161,7 +162,7 @@ func Start(cfg Config) (*Keeper, error) {
 		k.herald, k.own = NewHerald(cfg.OnEvent, nil), true
 	}
 	k.clerk = newClerk(k, cfg.Store)
-	k.scribe = newScribe(k, cfg.Store)
+	k.scribe = newScribe(k, cfg)
 	k.mu.Lock()
 	k.publish()
 	k.mu.Unlock()

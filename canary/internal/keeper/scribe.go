@@ -42,13 +42,15 @@ type line struct {
 	done  chan error // nil: nobody does
 }
 
-func newScribe(k *Keeper, store rollback.Store) *scribe {
+func newScribe(k *Keeper, cfg Config) *scribe {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &scribe{
 		k: k, lines: make(chan line, maxLines), steps: make(chan rollback.Event, 1),
 		ctx: ctx, cancel: cancel, stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
-	s.auditor, _ = store.(rollback.Auditor)
+	if s.auditor = cfg.Audit; s.auditor == nil {
+		s.auditor, _ = cfg.Store.(rollback.Auditor)
+	}
 	return s
 }
 
