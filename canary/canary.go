@@ -102,7 +102,7 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 		Judge: judge, Numbers: len(c.signals.numbers), Texts: len(c.signals.labels), Checks: len(c.signals.checks), Dimensions: len(c.slices),
 		Overdue: c.classes.endings[ledger.Overdue], Carves: set.carves, Observed: set.observed,
 		Slots: set.slots, Deadline: max(defaultDeadline, 2*timeout),
-		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Store: cfg.Store,
+		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Store: cfg.Store, Memory: c.memory(),
 		Abandoned: abandoned, MaxAbandoned: maxAbandoned,
 		Recorder: c.recorder, OnEvent: hook(cfg.OnEvent, cfg.Name), Manual: set.manual, Preflight: preflight,
 	}, set.rehearsal))

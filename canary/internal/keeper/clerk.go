@@ -144,6 +144,7 @@ func (c *clerk) work(ctx context.Context) bool {
 	c.mu.Unlock()
 	if !loaded {
 		state, err := c.load(ctx)
+		c.k.archive.seek(ctx, state, err)
 		loaded = c.k.adopt(state, err)
 		if err != nil && !errors.Is(err, rollback.ErrNoState) {
 			c.failures.Add(1)

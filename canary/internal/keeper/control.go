@@ -264,11 +264,12 @@ func (k *Keeper) adopt(stored rollback.State, err error) bool {
 	k.known, k.stateErr = true, nil
 	k.latch = rollback.NewLatch(stored)
 	k.period.turn(&k.cfg)
-	k.fold.resume(stored.HighestShare, k.resumed, k.period.number)
+	tell := k.goOn(stored)
 	changed, before, after := k.publish()
 	if news.Kind != "" {
 		k.emitAfter(news, saving)
 	}
+	tell()
 	switch {
 	case wasOut:
 		k.cause, k.origin = "stored", "stored"

@@ -41,6 +41,8 @@ type Config struct {
 	Flag  flags.Config // without Changed and Warn
 	Share float64      // fixed, instead of a flag; 0: the flag decides
 	Store rollback.Store
+	// Memory is what it takes to go on with the evidence of an earlier process, where Store keeps it; nil: it begins anew.
+	Memory *Memory
 
 	// Abandoned is the number of candidate calls past their timeout that are still under way; at MaxAbandoned the candidate is taken to hang.
 	Abandoned    func() int
@@ -84,10 +86,12 @@ type Keeper struct {
 	plan   atomic.Pointer[Plan]
 	awake  atomic.Int64 // nanoseconds this process has been awake, as far as the passes can tell
 
-	flag   flagReader
-	clerk  *clerk
-	herald *herald
-	fold   fold
+	flag    flagReader
+	clerk   *clerk
+	archive *archive
+	herald  *herald
+	fold    fold
+	soaked  atomic.Int64 // nanoseconds, see SetSoaked
 
 	mu        sync.Mutex // everything below; never held during I/O or a call of the application's code
 	latch     *rollback.Latch
@@ -139,6 +143,7 @@ func Start(cfg Config) (*Keeper, error) {
 	k.fold.init(k)
 	k.herald = newHerald(cfg.OnEvent)
 	k.clerk = newClerk(k, cfg.Store)
+	k.archive = newArchive(k, cfg.Store)
 	k.mu.Lock()
 	k.publish()
 	k.mu.Unlock()
@@ -260,6 +265,7 @@ func (k *Keeper) pass(awake time.Duration) bool {
 	}
 	k.rehearse()
 	k.refresh()
+	k.archive.keep(false)
 	k.herald.replaySoon(busy)
 	return busy
 }
@@ -293,7 +299,9 @@ func (k *Keeper) Close(ctx context.Context) error {
 	if n := k.drain(ctx); n > 0 {
 		problems = append(problems, fmt.Errorf("canary: %d calls still under way", n))
 	}
-	problems = append(problems, k.clerk.close(ctx), k.herald.close(ctx), <-flagClosed)
+	archived := make(chan error, 1)
+	go func() { archived <- k.archive.close(ctx) }()
+	problems = append(problems, k.clerk.close(ctx), k.herald.close(ctx), <-flagClosed, <-archived)
 	return errors.Join(problems...)
 }
 
