@@ -137,7 +137,7 @@ func (a *archive) pick() (*progress, context.Context) {
 
 // attempt is the context of one call of the store. It is called under the mutex.
 func (a *archive) attempt() (ctx context.Context) {
-	ctx, a.cancel = context.WithCancel(context.Background()) //nolint:gosec // the next pick cancels it
+	ctx, a.cancel = context.WithCancel(context.Background())
 	return ctx
 }
 

@@ -84,9 +84,9 @@ func declared() criteria.Config {
 }
 
 // remembering is a world whose evidence is kept in a vault.
-func remembering(t *testing.T, percent any, v *vault) *world {
+func remembering(t testing.TB, v *vault) *world {
 	t.Helper()
-	w := newWorld(t, percent)
+	w := newWorld(t, 50)
 	judge, err := criteria.NewJudge(declared())
 	require.NoError(t, err)
 	w.Judge, w.Store, w.Slots = judge, v, 4096
@@ -130,7 +130,7 @@ func heard(k *Keeper) uint64 {
 func TestEvidenceIsSavedNowAndThen(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		v := newVault()
-		k := remembering(t, 50, v).start(t)
+		k := remembering(t, v).start(t)
 		for range 100 {
 			serve(k, int(time.Now().UnixMilli()), 3)
 			pass(time.Second)
@@ -166,7 +166,7 @@ func TestEvidenceOfNobodyIsNotKept(t *testing.T) {
 			"no store":                 func(w *world) { w.Store = nil },
 			"nothing to go on by":      func(w *world) { w.Memory = nil },
 		} {
-			w := remembering(t, 50, v)
+			w := remembering(t, v)
 			change(w)
 			k, err := Start(w.Config)
 			require.NoError(t, err)
@@ -184,7 +184,7 @@ func TestHangingEvidenceDelaysNobody(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		v, release := newVault(), make(chan struct{})
 		v.breakSave(func(context.Context) error { <-release; return nil })
-		w := remembering(t, 50, v)
+		w := remembering(t, v)
 		k, err := Start(w.Config)
 		require.NoError(t, err)
 		serve(k, 1, 100)
@@ -217,7 +217,7 @@ func TestHangingEvidenceIsToldToGiveUp(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		v := newVault()
 		v.breakSave(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
-		w := remembering(t, 50, v)
+		w := remembering(t, v)
 		k, err := Start(w.Config)
 		require.NoError(t, err)
 		serve(k, 1, 100)
@@ -234,7 +234,7 @@ func TestFailingEvidenceIsTriedAgain(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		v := newVault()
 		v.breakSave(func(context.Context) error { return errFull })
-		w := remembering(t, 50, v)
+		w := remembering(t, v)
 		k := w.start(t)
 		serve(k, 1, 100)
 		pass(65 * time.Second)
@@ -269,7 +269,7 @@ func TestEvidenceThatIsNotRead(t *testing.T) {
 				v := first(t, 200)
 				release := make(chan struct{})
 				v.load = load(release)
-				w := remembering(t, 50, v)
+				w := remembering(t, v)
 				k := w.start(t)
 				pass(recallWait)
 				require.InDelta(t, 0.5, k.Plan().Share, 1e-12)
@@ -292,7 +292,7 @@ func TestCloseWhileEvidenceIsRead(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		v := first(t, 10)
 		v.load = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
-		k, err := Start(remembering(t, 50, v).Config)
+		k, err := Start(remembering(t, v).Config)
 		require.NoError(t, err)
 		pass(time.Minute)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -306,7 +306,7 @@ func TestCloseWhileEvidenceIsRead(t *testing.T) {
 func first(t *testing.T, units int) *vault {
 	t.Helper()
 	v := newVault()
-	k, err := Start(remembering(t, 50, v).Config)
+	k, err := Start(remembering(t, v).Config)
 	require.NoError(t, err)
 	serve(k, 1, units)
 	require.NoError(t, k.Close(t.Context()))
@@ -318,7 +318,7 @@ func first(t *testing.T, units int) *vault {
 // Many at once: passes, looks, ends.
 func TestArchiveConcurrentSafe(t *testing.T) {
 	v := newVault()
-	k, err := Start(remembering(t, 50, v).Config)
+	k, err := Start(remembering(t, v).Config)
 	require.NoError(t, err)
 	var wg sync.WaitGroup
 	for range 4 {
