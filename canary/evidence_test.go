@@ -90,16 +90,9 @@ func (s story) tell(t *testing.T, restarts []int) seen {
 		if s.change != nil {
 			s.change(cfg)
 		}
-		if s.keyless {
-			cfg.Key = nil
-		}
 	}}
-	n := 0
 	if s.keyless {
-		set.alter = func(c *Canary[question, answer]) {
-			c.gate.keyed = true
-			c.key = func(context.Context, question) string { n++; return strconv.Itoa(n) }
-		}
+		set = set.withoutKeys()
 	}
 	tr := newTrial(5, set)
 	p := newPeople(tr, 3000)
@@ -161,9 +154,58 @@ func TestRestartsChangeNothing(t *testing.T) {
 	}
 }
 
+// withoutKeys is the setup without a Key. Every request is a unit, and a seed plays the same run again all the same.
+func (s setup) withoutKeys() setup {
+	change, n := s.change, 0
+	s.change = func(cfg *Config[question, answer]) {
+		change(cfg)
+		cfg.Key = nil
+	}
+	s.alter = func(c *Canary[question, answer]) {
+		c.gate.keyed = true
+		c.key = func(_ context.Context, in question) string { n++; return in.user + "/" + strconv.Itoa(n) }
+	}
+	return s
+}
+
 func bySlices(cfg *Config[question, answer]) {
 	cfg.Signals.Slices = Slices[question]{
 		"last":   func(in question) string { return in.user[len(in.user)-1:] },
 		"length": func(in question) string { return strconv.Itoa(len(in.user)) },
+	}
+}
+
+// What the documentation says of the size: a canary on six criteria, with so many units and, without keys, with so many requests.
+func TestSizeOfEvidence(t *testing.T) {
+	for _, c := range []struct {
+		users, requests int
+		keyless, slices bool
+		want            float64 // kilobytes
+	}{
+		{users: 1000, requests: 20_000, want: 14},
+		{users: 10_000, requests: 50_000, want: 37},
+		{users: 10_000, requests: 50_000, slices: true, want: 127},
+		{users: 10_000, requests: 50_000, keyless: true, want: 8},
+	} {
+		set := setup{percent: 20, every: every, change: func(cfg *Config[question, answer]) {
+			allSignals(cfg)
+			if c.slices {
+				bySlices(cfg)
+			}
+		}}
+		if c.keyless {
+			set = set.withoutKeys()
+		}
+		tr := newTrial(5, set)
+		p := newPeople(tr, c.users)
+		for range c.requests {
+			in := p.next([2]float64{1, 1})
+			in.answer.class = strconv.Itoa(tr.rng.IntN(10))
+			tr.ask(in)
+		}
+		tr.close()
+		_, data, err := tr.cfg.Store.(rollback.EvidenceStore).LoadEvidence(t.Context())
+		require.NoError(t, err)
+		require.InEpsilon(t, c.want, float64(len(data))/1000, 0.2, "%+v: %d bytes", c, len(data))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/modelcanary/go-sdk/canary/internal/route"
 	"github.com/modelcanary/go-sdk/criteria"
 	"github.com/modelcanary/go-sdk/rollback"
 )
@@ -64,7 +65,7 @@ func (f *fold) goOn(r *recalled, highest float64) criteria.Ruling {
 		f.windows.Windows, f.windows.evidence = r.windows, f.judge.NewEvidence()
 	}
 	if highest > r.applied { // after this was written: the step that was written is over
-		f.coins.Raise(highest)
+		f.coins.Raise(effective(highest))
 		f.coins.BeginStep(0, nil)
 	}
 	f.halted = f.coins.Halt()
@@ -80,9 +81,12 @@ func (f *fold) resume(highest float64, resumed bool, period uint64) {
 	defer f.mu.Unlock()
 	f.period = max(f.period, period)
 	if resumed {
-		f.coins.Resume(highest)
+		f.coins.Resume(effective(highest))
 	}
 }
+
+// effective is a share as it is applied: the store remembers what was asked for, and the tiny difference would be a band in which nobody is.
+func effective(share float64) float64 { return route.Share(route.Threshold(share)) }
 
 // rests says whether the halted step of an earlier process waits on, because a step exposes nothing.
 func (f *fold) rests(next step) bool {

@@ -144,6 +144,20 @@ func TestEvidenceThatDoesNotFit(t *testing.T) {
 	}
 }
 
+// At a share that is no fraction of the buckets what the store remembers differs from what was applied by next to nothing. Nobody is in between.
+func TestNobodyTestifiesInNoBand(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		v := newVault()
+		_, err := rollback.Save(t.Context(), v, rollback.State{}.Next("2").Expose(0.2))
+		require.NoError(t, err)
+		_, k := heir(t, v, func(w *world) { require.NoError(t, w.hand.Set(rollout, 20)) })
+		serve(k, 1, 100)
+		pass(time.Second)
+		require.Zero(t, heard(k))
+		require.Contains(t, k.Snapshot().Blind, "before the restart")
+	})
+}
+
 func TestEvidenceThatIsMissing(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		v := newVault()
