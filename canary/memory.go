@@ -13,7 +13,7 @@ func (c *Canary[In, Out]) memory() *keeper.Memory {
 	return &keeper.Memory{
 		Declared: fmt.Sprintf("stable %q, numbers %q, labels %q, checks %q, slices %q",
 			c.versions[Stable], c.judged.Numbers, c.judged.Labels, c.judged.Checks, c.judged.Slices),
-		Texts:    c.texts, Put: c.putTexts,
+		Texts: c.texts, Put: c.putTexts,
 		Restore: func(data []byte) (*criteria.Judge, error) { return criteria.RestoreJudge(c.judged, data) },
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/modelcanary/go-sdk/rollback"
 )
 
-// live is a process with a state file, that serves users once each and ends.
-func live(t *testing.T, path string, first, users int, change func(*canary.Config[string, string])) (canary.Snapshot, *journal) {
+// live is a process with a state file, that serves 300 users from one on, once each, and ends.
+func live(t *testing.T, path string, first int, change func(*canary.Config[string, string])) (canary.Snapshot, *journal) {
 	t.Helper()
 	store, err := rollback.OpenFile(path)
 	require.NoError(t, err)
@@ -27,7 +27,7 @@ func live(t *testing.T, path string, first, users int, change func(*canary.Confi
 	}
 	c, err := canary.New(cfg)
 	require.NoError(t, err)
-	for i := range users {
+	for i := range 300 {
 		_, err := c.Predict(t.Context(), "user-"+strconv.Itoa(first+i))
 		require.NoError(t, err)
 	}
@@ -41,9 +41,9 @@ func live(t *testing.T, path string, first, users int, change func(*canary.Confi
 func TestEvidenceSurvivesInAFile(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "state")
-		_, j := live(t, path, 0, 300, nil)
+		_, j := live(t, path, 0, nil)
 		require.Empty(t, j.all(canary.EvidenceResumed))
-		s, j := live(t, path, 200, 300, nil)
+		s, j := live(t, path, 200, nil)
 		require.EqualValues(t, 500, s.Testified)
 		require.EqualValues(t, 500, s.Requests[canary.Stable].Counted+s.Requests[canary.Candidate].Counted)
 		require.Contains(t, j.only(t, canary.EvidenceResumed).Message, "300 units have testified")
@@ -80,17 +80,17 @@ func TestEvidenceBeginsAnew(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				path := filepath.Join(t.TempDir(), "state")
-				live(t, path, 0, 300, nil)
+				live(t, path, 0, nil)
 				if tc.spoil != nil {
 					spoil(t, path+".evidence", tc.spoil)
 				}
-				s, j := live(t, path, 0, 300, tc.change)
+				s, j := live(t, path, 0, tc.change)
 				require.Contains(t, j.only(t, canary.EvidenceLost).Message, tc.why)
 				require.Empty(t, j.all(canary.EvidenceResumed))
 				require.Zero(t, s.Testified)
 				require.Contains(t, s.Blind, "before the restart")
 				require.InDelta(t, 0.5, s.Share, 1e-12)
-				_, j = live(t, path, 300, 300, tc.change)
+				_, j = live(t, path, 300, tc.change)
 				require.Len(t, j.all(canary.EvidenceResumed), 1, "the new evidence is kept: %v", j.kinds())
 			})
 		})

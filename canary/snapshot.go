@@ -46,7 +46,7 @@ type Snapshot struct {
 	LogE, Limit float64
 	// RoutingLogE is the evidence that the split is not the declared one; ln 100 holds the rollout.
 	RoutingLogE float64
-	// Testified is how many units have given evidence in this process; a unit whose coin was fresh several times counts as often.
+	// Testified is how many units have given evidence in this epoch, as far as its evidence goes back; a unit whose coin was fresh several times counts as often.
 	Testified uint64
 	// Drawn is when the present assignments were drawn, the start of the period of [Config.Reassign]; zero without it.
 	Drawn time.Time
@@ -61,7 +61,8 @@ type Snapshot struct {
 	// their step, because 65,536 waited already.
 	Sessions        int
 	SessionsThinned uint64
-	// EventsDropped is how many events OnEvent was too slow to take, HookFailures how often it panicked, StoreFailures how often the store failed.
+	// EventsDropped is how many events OnEvent was too slow to take, HookFailures how often it panicked, StoreFailures how often the store failed, with state or
+	// evidence.
 	EventsDropped, HookFailures, StoreFailures int64
 	// CallbackPanics counts the panics and the runtime.Goexits of the functions in the configuration: "key", "number:confidence", "label:language",
 	// "check:completed", "slice:country", "validate", "failure_class", "redact".
@@ -82,7 +83,7 @@ type CarvedSlice struct {
 type ArmRequests struct {
 	// Calls that have ended, whatever way.
 	Calls int64
-	// Counted is how many were taken as evidence.
+	// Counted is how many were taken as evidence, in earlier processes too if that goes on.
 	Counted uint64
 	// Sentinel is how many of these were evidence by [Config.Sentinel], alone or beside their unit's coin.
 	Sentinel uint64

@@ -27,7 +27,10 @@ func (k *Keeper) goOn(stored rollback.State) (tell func()) {
 	k.SetSoaked(r.soaked)
 	ruling := k.fold.goOn(r, stored.HighestShare)
 	news := Event{Kind: EvidenceResumed, Message: fmt.Sprintf("the evidence goes on at ln E %.3g of %.3g; %d units have testified", max(ruling.LogE, 0), ruling.Limit, r.coins.Testified())}
-	if !ruling.RollBack || stored.Tripped() {
+	switch {
+	case stored.Tripped(): // it is there for people to look at, and goes nowhere
+		return func() {}
+	case !ruling.RollBack:
 		return func() { k.Emit(news) }
 	}
 	// The process has ended between the verdict and its way to the store.

@@ -316,14 +316,14 @@ func TestStepWaitsThroughAPause(t *testing.T) {
 		inStep := k.fold.judge.Promotion().Calls
 		require.Positive(t, inStep)
 		require.NoError(t, k.Close(t.Context()))
-		w, k := heir(t, v, func(w *world) { require.NoError(t, w.hand.Set(rollout, 0)) })
+		_, k = heir(t, v, func(w *world) { require.NoError(t, w.hand.Set(rollout, 0)) })
 		serve(k, 1, 2000)
 		pass(20 * time.Second)
 		require.EqualValues(t, 1000, heard(k))
 		require.EqualValues(t, inStep, k.fold.judge.Promotion().Calls, "to the judge, too, it is one step")
 		require.NoError(t, k.Close(t.Context()))
 
-		w, k = heir(t, v, func(w *world) { require.NoError(t, w.hand.Set(rollout, 0)) })
+		w, k := heir(t, v, func(w *world) { require.NoError(t, w.hand.Set(rollout, 0)) })
 		serve(k, 1, 2000)
 		pass(time.Second)
 		require.NoError(t, w.hand.Set(rollout, 50))
