@@ -151,7 +151,7 @@ func TestBeginReplacesWhatCannotBeRead(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("not a state"), 0o600))
 	store, err := rollback.OpenFile(path)
 	require.NoError(t, err)
-	defer func() { require.NoError(t, store.Close()) }()
+	t.Cleanup(func() { require.NoError(t, store.Close()) }) // after the canary
 	cfg := config(t, 50)
 	cfg.Store = store
 	c := open(t, cfg)

@@ -63,7 +63,7 @@ func (c *Canary[In, Out]) Rollback(ctx context.Context, who, why string) rollbac
 }
 
 // Shutdown ends the canary. Afterwards Predict serves the stable model, without recording anything. Shutdown waits for calls under way, folds them, saves the state and
-// delivers waiting events, at most until ctx is done; then it returns what still hangs, by number. Once it returns nil no goroutine of the canary is left.
+// the evidence, and delivers waiting events, at most until ctx is done; then it returns what still hangs, by number. Once it returns nil no goroutine of the canary is left.
 // It may be called again, to wait again, and concurrently. Called from OnEvent it waits for itself: there, give it a context that ends, or a goroutine.
 func (c *Canary[In, Out]) Shutdown(ctx context.Context) error {
 	e := c.last()

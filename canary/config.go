@@ -42,8 +42,8 @@ type Config[In, Out any] struct {
 	// new assignment is a fresh coin, so everybody may testify again. The price is that users change their model once a period, at random: about
 	// 2 * share * (1 - share) of them. Periods are told by the clock on the wall, whole periods since 1970 UTC, so replicas whose clocks agree change together
 	// and a restart within a period changes nothing; a clock that is set back keeps the later period. A period begins a new step of the evidence, so choose it
-	// longer than a person or a ramp waits in one. After a restart every unit counts as having testified until the next period begins, because the store does
-	// not say in which one its highest share was applied. It needs a Key.
+	// longer than a person or a ramp waits in one. After a restart without the evidence of before, see Store, every unit counts as having testified until the
+	// next period begins, because the state does not say in which one its highest share was applied. It needs a Key.
 	Reassign time.Duration
 
 	// Flags say which flag sets the candidate's share.
@@ -68,7 +68,7 @@ type Config[In, Out any] struct {
 	Redact func(text string) string
 
 	// SliceAction is what a breach within one slice does: roll back the candidate for everybody, the zero value, or, with [criteria.CarveOut], give that slice to stable
-	// while the rollout goes on elsewhere. A carved slice stays stable's until the process ends; its requests are evidence in neither arm.
+	// while the rollout goes on elsewhere. A carved slice stays stable's as long as the evidence goes on, see Store; its requests are evidence in neither arm.
 	SliceAction criteria.SliceAction
 
 	// Alpha, in (0, 1), bounds the probability that a candidate that is within every tolerance is ever rolled back in this epoch, over all guardrails together; 0 means
@@ -91,6 +91,13 @@ type Config[In, Out any] struct {
 
 	// Store remembers epochs and rollbacks across restarts, normally [rollback.OpenFile]. The canary does not close it. nil: memory only, a restart forgets a
 	// rollback; an event says so.
+	//
+	// A Store that is a [rollback.EvidenceStore], as a [rollback.File] is, keeps the evidence of the epoch, too: at most every ten seconds while there is news, and on
+	// Shutdown, on a goroutine of its own. A restart then goes on where the epoch was, with the same coins: which units have testified, rounds, sessions, carved slices, the
+	// ceiling of a hold. A process that is killed loses what came after the last save. Evidence that is missing, damaged, late (2 s) or of another configuration - of
+	// the criteria, alpha, signals, slices, keys, either model's version - begins anew, and every unit of before counts as having testified; [EvidenceLost] says
+	// why. It takes 8 to 130 KB, four to seven bytes for each unit among them, at most some megabytes (TestSizeOfEvidence), and memory for a copy or two of that.
+	// Texts of labels, failure classes and slices are in it.
 	Store rollback.Store
 
 	// Audit is where every act is recorded: who or what, when, from what to what, why, on what evidence. nil: the Store, if it is a [rollback.Auditor], as that of

@@ -17,7 +17,8 @@
 //
 // A keeper folds settled slots in the order of assignment, a few milliseconds later, and judges them by the declared criteria (package criteria). With a key
 // function a unit counts once per step of the share, by its first assigned request. When the evidence reaches its limit, the plan that requests read is swapped,
-// the state is stored (package rollback), and the application's hook is told, in this order. Nothing on the request path waits for any of it. With
+// the state is stored (package rollback), and the application's hook is told, in this order. Nothing on the request path waits for any of it. The evidence is kept
+// beside the state and goes on after a restart, see [Config.Store]. With
 // [criteria.CarveOut] a breach within one slice gives that slice to stable, in the next plan, and the rollout goes on elsewhere.
 //
 // # A ramp

@@ -105,7 +105,7 @@ func startEpoch[In, Out any](cfg Config[In, Out], set settings) (*epoch[In, Out]
 		Judge: judge, Numbers: len(e.signals.numbers), Texts: len(e.signals.labels), Checks: len(e.signals.checks), Dimensions: len(e.slices),
 		Overdue: e.classes.endings[ledger.Overdue], Carves: set.carves, Observed: set.observed,
 		Slots: set.slots, Deadline: max(defaultDeadline, 2*timeout),
-		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Store: cfg.Store, Audit: cfg.Audit, Ramp: cfg.Ramp, Ready: ready, Kick: kick,
+		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Store: cfg.Store, Memory: e.memory(), Audit: cfg.Audit, Ramp: cfg.Ramp, Ready: ready, Kick: kick,
 		Abandoned: abandoned, MaxAbandoned: maxAbandoned,
 		Recorder: e.recorder, Herald: set.herald, Begun: set.begun, Manual: set.manual, Preflight: preflight,
 	}, set.rehearsal))

@@ -83,13 +83,17 @@ const (
 	StateMissing = EventKind(keeper.StateMissing)
 	// StateResumed: a stored epoch goes on.
 	StateResumed = EventKind(keeper.StateResumed)
+	// EvidenceResumed: so does its evidence.
+	EvidenceResumed = EventKind(keeper.EvidenceResumed)
+	// EvidenceLost: a stored epoch goes on, its evidence begins anew; the message says why: nothing is stored, it is damaged, or something else is declared now.
+	EvidenceLost = EventKind(keeper.EvidenceLost)
 	// Barred: the candidate's version was rolled back in an earlier epoch; it stays out.
 	Barred = EventKind(keeper.BarredEvent)
 	// StateUnreadable: the stored state cannot be read; stable serves until it can.
 	StateUnreadable = EventKind(keeper.StateUnreadable)
-	// StoreFailed: the state could not be stored; it is tried again.
+	// StoreFailed: the state, or the evidence, could not be stored; it is tried again.
 	StoreFailed = EventKind(keeper.StoreFailed)
-	// StoreRecovered: the state is stored again.
+	// StoreRecovered: what failed is stored again.
 	StoreRecovered = EventKind(keeper.StoreRecovered)
 	// MemoryOnly: there is no store; a restart forgets a rollback.
 	MemoryOnly = EventKind(keeper.MemoryOnly)

@@ -179,7 +179,7 @@ func (p *preflight[In, Out]) report() *Preflight {
 // inRehearsal makes a keeper one of a preflight.
 func inRehearsal(cfg keeper.Config, records *telemetry.Recorder) keeper.Config {
 	if records != nil {
-		cfg.Share, cfg.Rehearsal = preflightShare, records
+		cfg.Share, cfg.Rehearsal, cfg.Memory = preflightShare, records, nil
 	}
 	return cfg
 }

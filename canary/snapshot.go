@@ -29,7 +29,7 @@ type Snapshot struct {
 	// FlagShare is the share the flag asks for, in [0, 1]; FlagError why it is not believed, nil when it is.
 	FlagShare float64
 	FlagError error
-	// Soaked is how long the candidate has had the share of the ramp's present step, in time that the process was awake.
+	// Soaked is how long the candidate has had the share of the ramp's present step, in time that the process was awake, up to what the step needs.
 	Soaked time.Duration
 	// Promotion is how far the proof is that the candidate is not worse, which the next step and [Canary.Promote] wait for.
 	Promotion criteria.Promotion
@@ -51,7 +51,7 @@ type Snapshot struct {
 	LogE, Limit float64
 	// RoutingLogE is the evidence that the split is not the declared one; ln 100 holds the rollout.
 	RoutingLogE float64
-	// Testified is how many units have given evidence in this process; a unit whose coin was fresh several times counts as often.
+	// Testified is how many units have given evidence in this epoch, as far as its evidence goes back; a unit whose coin was fresh several times counts as often.
 	Testified uint64
 	// Drawn is when the present assignments were drawn, the start of the period of [Config.Reassign]; zero without it.
 	Drawn time.Time
@@ -66,7 +66,8 @@ type Snapshot struct {
 	// their step, because 65,536 waited already.
 	Sessions        int
 	SessionsThinned uint64
-	// EventsDropped is how many events OnEvent was too slow to take, HookFailures how often it panicked, StoreFailures how often the store failed.
+	// EventsDropped is how many events OnEvent was too slow to take, HookFailures how often it panicked, StoreFailures how often the store failed, with state or
+	// evidence.
 	EventsDropped, HookFailures, StoreFailures int64
 	// CallbackPanics counts the panics and the runtime.Goexits of the functions in the configuration: "key", "number:confidence", "label:language",
 	// "check:completed", "slice:country", "validate", "failure_class", "redact".
@@ -87,7 +88,7 @@ type CarvedSlice struct {
 type ArmRequests struct {
 	// Calls that have ended, whatever way.
 	Calls int64
-	// Counted is how many were taken as evidence.
+	// Counted is how many were taken as evidence, in earlier processes too if that goes on.
 	Counted uint64
 	// Sentinel is how many of these were evidence by [Config.Sentinel], alone or beside their unit's coin.
 	Sentinel uint64

@@ -55,7 +55,7 @@ func (f *File) install(next State, place func(temp string) error) (State, error)
 		return State{}, f.unplaced(err)
 	}
 	_ = f.drop() // what was there before
-	f.pair = p
+	f.take(p)
 	if err := f.settle(); err != nil {
 		return State{}, f.fail(ErrUnwritable, err)
 	}

@@ -10,7 +10,8 @@
 // decided it does not undo.
 //
 // A [Latch] holds the state in memory: a trip is one-way, takes effect at once, and is read without a lock. A [Store] holds it across
-// restarts: [OpenFile] on the local disk, [NewMemory] for tests and for those who want nothing more. [Save] joins a state into a store.
+// restarts: [OpenFile] on the local disk, [NewMemory] for tests and for those who want nothing more. [Save] joins a state into a store. Both are an
+// [EvidenceStore], too: what an epoch has shown lies beside its state, off the way of a trip.
 //
 // # Order of a trip
 //

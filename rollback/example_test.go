@@ -264,3 +264,31 @@ func ExampleRamp_After() {
 	// 0.25
 	// 1
 }
+
+// Evidence is stored beside the state, by whoever holds that.
+func ExampleEvidenceStore() {
+	ctx := context.Background()
+	file, err := rollback.OpenFile(inTemp("langdetect.state"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	state, err := rollback.Save(ctx, file, rollback.State{}.Next("ngram-2"))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	var store rollback.Store = file
+	evidence, ok := store.(rollback.EvidenceStore)
+	fmt.Println("keeps evidence:", ok)
+	_, _, err = evidence.LoadEvidence(ctx)
+	fmt.Println(errors.Is(err, rollback.ErrNoEvidence))
+	fmt.Println(evidence.SaveEvidence(ctx, state.Epoch, []byte("what was seen")))
+	epoch, data, err := evidence.LoadEvidence(ctx)
+	fmt.Println(epoch, string(data), err)
+	// Output:
+	// keeps evidence: true
+	// true
+	// <nil>
+	// 1 what was seen <nil>
+}

@@ -9,6 +9,7 @@ type fileSystem interface {
 	open(path string) (handle, error)                                // to read and write; follows no symbolic link, waits for no pipe
 	openRead(path string) (handle, error)                            // to read only, else as open
 	createTemp(dir, pattern string) (h handle, path string, e error) // a new file of a new name, mode 0600
+	create(path string) (handle, error)                              // a new file, mode 0600; fs.ErrExist if there is anything at path
 	link(from, to string) error                                      // fs.ErrExist if there is a file at to
 	rename(from, to string) error
 	remove(path string) error

@@ -32,6 +32,14 @@ func (osFS) createTemp(dir, pattern string) (handle, string, error) {
 	return osFile{f}, f.Name(), nil
 }
 
+func (osFS) create(path string) (handle, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return osFile{f}, nil
+}
+
 func openOS(path string, flag int) (handle, error) {
 	f, err := os.OpenFile(path, flag|openFlags, 0)
 	if err != nil {

@@ -89,6 +89,13 @@ func (c *clerk) hurry() {
 	}
 }
 
+// knows says whether the store durably knows of an epoch.
+func (c *clerk) knows(epoch uint64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.saved.Epoch == epoch
+}
+
 // busy says whether a first attempt to save has not ended.
 func (c *clerk) busy() bool {
 	c.mu.Lock()
@@ -137,6 +144,7 @@ func (c *clerk) work(ctx context.Context) bool {
 	c.mu.Unlock()
 	if !loaded {
 		state, err := c.load(ctx)
+		c.k.archive.seek(ctx, state, err)
 		loaded = c.k.adopt(state, err)
 		if err != nil && !errors.Is(err, rollback.ErrNoState) {
 			c.failures.Add(1)

@@ -274,7 +274,7 @@ func (k *Keeper) breakRouting(err error) {
 	k.routing = err
 	k.publish()
 	k.mu.Unlock()
-	k.Emit(Event{Kind: RoutingBrokenEvent, Message: err.Error() + ": the candidate gets no requests until a new epoch is begun; neither model is blamed"})
+	k.Emit(Event{Kind: RoutingBrokenEvent, Message: err.Error() + ": the candidate gets no requests until the process is restarted or a new epoch begun; neither model is blamed"})
 }
 
 // hold stops the ramp for a criterion, once: when a person has resumed, that was said with the breach in sight.
@@ -328,7 +328,7 @@ func (k *Keeper) adopt(stored rollback.State, err error) bool {
 	k.known, k.stateErr = true, nil
 	k.latch = rollback.NewLatch(stored)
 	k.period.turn(&k.cfg)
-	k.fold.resume(stored.HighestShare, k.resumed, k.period.number)
+	tell := k.goOn(stored)
 	changed, before, after := k.publish()
 	if news.Kind == "" || news.Kind == StateMissing {
 		saving = nil // such news waits for nothing
@@ -336,6 +336,7 @@ func (k *Keeper) adopt(stored rollback.State, err error) bool {
 	if news.Kind != "" {
 		k.emitAfter(news, saving)
 	}
+	tell()
 	switch {
 	case news.Kind == TrippedEvent:
 		k.cause, k.origin = "crash_loop", "local"

@@ -32,6 +32,8 @@ const (
 	StateResumed       EventKind = "state_resumed"
 	BarredEvent        EventKind = "barred"
 	StateUnreadable    EventKind = "state_unreadable"
+	EvidenceResumed    EventKind = "evidence_resumed"
+	EvidenceLost       EventKind = "evidence_lost"
 	StoreFailed        EventKind = "store_failed"
 	StoreRecovered     EventKind = "store_recovered"
 	MemoryOnly         EventKind = "memory_only"

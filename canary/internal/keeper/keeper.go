@@ -47,6 +47,8 @@ type Config struct {
 	Ready func(needed bool, tell func(Event)) bool
 	// Kick makes the next pass come at once; nil: nobody does.
 	Kick chan struct{}
+	// Memory is what it takes to go on with the evidence of an earlier process, where Store keeps it; nil: it begins anew.
+	Memory *Memory
 
 	// Abandoned is the number of candidate calls past their timeout that are still under way; at MaxAbandoned the candidate is taken to hang.
 	Abandoned    func() int
@@ -94,12 +96,13 @@ type Keeper struct {
 	plan   atomic.Pointer[Plan]
 	awake  atomic.Int64 // nanoseconds this process has been awake, as far as the passes can tell
 
-	flag   flagReader
-	clerk  *clerk
-	scribe *scribe
-	herald *Herald
-	own    bool // the herald ends with the keeper
-	fold   fold
+	flag    flagReader
+	clerk   *clerk
+	scribe  *scribe
+	archive *archive
+	herald  *Herald
+	own     bool // the herald ends with the keeper
+	fold    fold
 
 	machine rollback.Machine
 
@@ -163,6 +166,7 @@ func Start(cfg Config) (*Keeper, error) {
 	}
 	k.clerk = newClerk(k, cfg.Store)
 	k.scribe = newScribe(k, cfg)
+	k.archive = newArchive(k, cfg.Store)
 	k.mu.Lock()
 	k.publish()
 	k.mu.Unlock()
@@ -295,6 +299,7 @@ func (k *Keeper) pass(awake time.Duration) bool {
 	k.climb(awake)
 	k.refresh()
 	k.putOut()
+	k.archive.keep(false)
 	k.herald.replaySoon(busy)
 	return busy
 }
@@ -334,11 +339,13 @@ func (k *Keeper) Close(ctx context.Context, last bool) error {
 		problems = append(problems, fmt.Errorf("canary: %d calls still under way", n))
 	}
 	k.extinguish()
+	archived := make(chan error, 1)
+	go func() { archived <- k.archive.close(ctx) }()
 	problems = append(problems, k.scribe.close(ctx), k.clerk.close(ctx))
 	if k.own || last {
 		problems = append(problems, k.herald.Close(ctx))
 	}
-	problems = append(problems, <-flagClosed)
+	problems = append(problems, <-flagClosed, <-archived)
 	return errors.Join(problems...)
 }
 

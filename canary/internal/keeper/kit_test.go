@@ -45,7 +45,7 @@ type world struct {
 	events []Event
 }
 
-func newWorld(t *testing.T, percent any) *world {
+func newWorld(t testing.TB, percent any) *world {
 	t.Helper()
 	w := &world{hand: local.New(), store: &store{Memory: rollback.NewMemory()}}
 	require.NoError(t, w.hand.Set(rollout, percent))

@@ -12,7 +12,7 @@ import (
 // proofEvery is the awake time between two looks at the proof that a step waits for.
 const proofEvery = time.Second
 
-// soak is how long the candidate has had the share of the present step.
+// soak is how long the candidate has had the share of the present step, as far as it needs to.
 type soak struct {
 	step   float64       // which one
 	time   time.Duration // awake, and with that share
@@ -31,7 +31,7 @@ func (k *Keeper) climb(awake time.Duration) {
 	}
 	full := k.machine.Share(state, 1)
 	if k.known && plan.Reason == Split && full > 0 && plan.Share >= full-shareUnit {
-		s.time += awake
+		s.time = min(s.time+awake, k.machine.Ramp.MinTime(state.Step))
 	}
 	due := k.mayStep(state) && !s.asked && time.Duration(k.awake.Load()) >= s.look
 	k.mu.Unlock()
@@ -70,11 +70,11 @@ func (k *Keeper) stepEnded() {
 	k.soak.look = time.Duration(k.awake.Load()) + stepAgain
 }
 
-// Soaked is how long the candidate has had the share of the step it is at, and of which step.
-func (k *Keeper) Soaked() (step float64, soaked time.Duration) {
+// soaked is how long the candidate has had the share of the step it is at.
+func (k *Keeper) soaked() time.Duration {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.soak.step, k.soak.time
+	return k.soak.time
 }
 
 // Promote makes the candidate the stable model, on a person's word and with proof.
