@@ -250,7 +250,7 @@ func (n *node) write(p []byte, off int) {
 			s = &sector{}
 			n.dirty[i] = s
 		}
-		s.versions = append(s.versions, bytes.Clone(n.seen[i*sectorSize:(i+1)*sectorSize]))
+		s.versions = append(s.versions, bytes.Clone(n.seen[i*sectorSize:min((i+1)*sectorSize, len(n.seen))]))
 		s.lost = false
 	}
 }
