@@ -152,11 +152,10 @@ func TestReadAuditEndsWhenAsked(t *testing.T) {
 	files[0][1] = []byte("x\n")
 	for want := range 10 {
 		n := 0
-		for range ReadAudit(readersOf(joined(files))...) {
-			if n++; n > want {
-				break
-			}
-		}
+		ReadAudit(readersOf(joined(files))...)(func(Entry, error) bool {
+			n++
+			return n <= want
+		})
 		require.Equal(t, want+1, n)
 	}
 }

@@ -22,14 +22,14 @@ func (e *AuditError) Error() string {
 }
 
 func (e *AuditError) reason() string {
-	switch e.Reason {
-	case ErrNotRegular:
+	switch {
+	case errors.Is(e.Reason, ErrNotRegular):
 		return "is not a regular file"
-	case ErrLocked:
+	case errors.Is(e.Reason, ErrLocked):
 		return "is in use elsewhere"
-	case ErrClosed:
+	case errors.Is(e.Reason, ErrClosed):
 		return "is closed"
-	case ErrPath:
+	case errors.Is(e.Reason, ErrPath):
 		return "has no usable path"
 	default:
 		return "cannot be written"

@@ -27,10 +27,22 @@ func auditFiles(system fileSystem, path string) ([]string, error) {
 	for _, n := range asideNumbers(names, base) {
 		files = append(files, asideName(path, n))
 	}
-	if slices.Contains(names, base) {
-		files = append(files, path)
+	if !slices.Contains(names, base) {
+		return files, nil
 	}
-	return files, nil
+	if n := len(files); n > 0 && sameFile(system, files[n-1], path) {
+		files = files[:n-1] // it is just being put aside
+	}
+	return append(files, path), nil
+}
+
+func sameFile(system fileSystem, a, b string) bool {
+	first, err := system.lstat(a)
+	if err != nil {
+		return false
+	}
+	second, err := system.lstat(b)
+	return err == nil && system.sameFile(first, second)
 }
 
 // asideNumbers returns the numbers of the files of the trail base that were put aside, in order.

@@ -108,8 +108,9 @@ func untilPowerLoss(plant func(*disk), visit func(*scribbler) error) error {
 		if !s.d.off {
 			return err
 		}
+		calls := s.d.calls
 		if err := visit(s); err != nil {
-			return fmt.Errorf("power lost in call %d, %v: %w", call, s.d.calls[max(0, call-8):], err)
+			return fmt.Errorf("power lost in call %d, %v: %w", call, calls[max(0, call-8):], err)
 		}
 	}
 }
@@ -129,6 +130,14 @@ func TestTrailSurvivesPowerLossAtEveryCall(t *testing.T) {
 	images, err := trailPowerLoss(sound)
 	require.NoError(t, err)
 	t.Logf("%d images", images)
+}
+
+func TestTrailIsWholeForReadersAfterAKillAtEveryCall(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, untilPowerLoss(sound, func(s *scribbler) error {
+		s.d.kill()
+		return s.complete()
+	}))
 }
 
 // trailKillThenPowerLoss kills at every call, and lets the power fail in every call of the first two acts of the next process.
