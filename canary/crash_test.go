@@ -45,7 +45,7 @@ var killers = map[string]func(){
 	},
 }
 
-func overflow(n int) int { return overflow(n+1) + 1 }
+func overflow(n int) int { return overflow(n+1) + 1 } //nolint:staticcheck // it has no end on purpose
 
 // envCrash makes the test binary a process with a canary: the killer and the path of its state file, divided by a comma.
 const envCrash = "CANARY_TEST_CRASH"
@@ -102,7 +102,7 @@ func TestCrashLoopOfProcesses(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "crash.state")
 			for start := 1; start <= 5; start++ {
-				child := exec.Command(os.Args[0])
+				child := exec.CommandContext(t.Context(), os.Args[0])
 				child.Env = append(os.Environ(), envCrash+"="+killer+","+path, "GORACE=halt_on_error=1")
 				out, err := child.Output()
 				if start <= rollback.CrashLoop {

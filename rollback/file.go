@@ -26,9 +26,10 @@ import (
 // Safe for concurrent use; calls take turns, those for evidence among themselves, and one that waits for its turn gives up with its context. A disk that hangs holds up the call
 // that uses it and no other part of the process. There is no useful zero value.
 type File struct {
-	path string
-	fs   fileSystem
-	turn chan struct{} // has a token while a call works on what is below
+	path  string
+	fs    fileSystem
+	trail *Audit
+	turn  chan struct{} // has a token while a call works on what is below
 
 	pair   *pair       // nil: not open
 	held   atomic.Bool // it is open, and locked
@@ -54,7 +55,8 @@ func openFile(system fileSystem, path string) (*File, error) {
 	if absolute, err := filepath.Abs(path); err == nil {
 		path = absolute
 	}
-	return &File{path: path, fs: system, turn: make(chan struct{}, 1), evidence: newEvidenceFile(path)}, nil
+	trail := openAudit(system, path+auditEnd, AuditOptions{MaxBytes: defaultAuditBytes, Keep: defaultAuditKeep})
+	return &File{path: path, fs: system, trail: trail, turn: make(chan struct{}, 1), evidence: newEvidenceFile(path)}, nil
 }
 
 // Load returns the stored state. If only one slot is good, it is mended first, so what Load returns without an error is in both slots and durable,
@@ -103,8 +105,13 @@ func (f *File) CompareAndSwap(ctx context.Context, next State) (State, error) {
 	}
 }
 
-// Close releases the file and its lock, after the calls that are under way. Every later call returns [ErrClosed]; Close itself may be called again.
+// Close releases the file and its lock, after the calls that are under way, and then the audit trail. Every later call returns [ErrClosed]; Close itself
+// may be called again.
 func (f *File) Close() error {
+	return errors.Join(f.close(), f.trail.Close())
+}
+
+func (f *File) close() error {
 	f.closeEvidence()
 	f.turn <- struct{}{}
 	defer f.leave()

@@ -2,7 +2,7 @@ package rollback
 
 import "io/fs"
 
-// fileSystem is all that a [File] asks of an operating system. Tests put one behind it that loses power.
+// fileSystem is all that a [File] and an [Audit] ask of an operating system. Tests put one behind it that loses power.
 type fileSystem interface {
 	lstat(path string) (fs.FileInfo, error)
 	sameFile(a, b fs.FileInfo) bool
@@ -13,7 +13,8 @@ type fileSystem interface {
 	link(from, to string) error                                      // fs.ErrExist if there is a file at to
 	rename(from, to string) error
 	remove(path string) error
-	syncDir(dir string) error // names made, changed and removed in dir are durable
+	list(dir string) ([]string, error) // the names in dir, in any order
+	syncDir(dir string) error          // names made, changed and removed in dir are durable
 }
 
 // handle is an open file.

@@ -24,6 +24,15 @@ func (osFS) syncDir(dir string) error               { return syncDir(dir) }
 func (osFS) open(path string) (handle, error)     { return openOS(path, os.O_RDWR) }
 func (osFS) openRead(path string) (handle, error) { return openOS(path, os.O_RDONLY) }
 
+func (osFS) list(dir string) ([]string, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	names, err := d.Readdirnames(-1)
+	return names, errors.Join(err, d.Close())
+}
+
 func (osFS) createTemp(dir, pattern string) (handle, string, error) {
 	f, err := os.CreateTemp(dir, pattern)
 	if err != nil {

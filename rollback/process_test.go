@@ -44,7 +44,7 @@ func doAsTold(path string) {
 		case "trip":
 			memory, err = Save(context.Background(), f, memory.RollBack(breach))
 		}
-		fmt.Println(outcome(err), encodeLine(seen), encodeLine(memory))
+		fmt.Println(outcome(err), stateToLine(seen), stateToLine(memory))
 	}
 }
 
@@ -69,13 +69,13 @@ func outcome(err error) string {
 	return "ok"
 }
 
-func encodeLine(s State) string {
+func stateToLine(s State) string {
 	s = s.normal()
 	s.Revision++ // 0 is none
 	return hex.EncodeToString(encodeSlot(s))
 }
 
-func decodeLine(t *testing.T, text string) State {
+func stateOfLine(t *testing.T, text string) State {
 	t.Helper()
 	slot, err := hex.DecodeString(text)
 	require.NoError(t, err)
@@ -121,8 +121,8 @@ func (p *process) answer(t *testing.T) (outcome string, seen State) {
 	require.NoError(t, err)
 	words := strings.Fields(line)
 	require.Len(t, words, 3)
-	p.memory = decodeLine(t, words[2])
-	return words[0], decodeLine(t, words[1])
+	p.memory = stateOfLine(t, words[2])
+	return words[0], stateOfLine(t, words[1])
 }
 
 // rivals are two processes on one file.
