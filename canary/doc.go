@@ -36,6 +36,6 @@
 // # Metrics
 //
 // OpenTelemetry, through the global meter provider; without one they cost nothing. model_canary.prediction.duration, .selection, .fallback,
-// .criterion.evaluation, .rollback, .flag.error, .callback.failure, .evidence.thinned, .store.failure, .audit.failure, .event.dropped, .state, .share, .candidate.abandoned.
+// .criterion.evaluation, .rollback, .flag.error, .callback.failure, .evidence.thinned, .store.failure, .audit.failure, .event.dropped, .state, .state.undurable, .share, .candidate.abandoned.
 // Attributes come from closed sets: no key, input, output or error text.
 package canary

@@ -64,6 +64,7 @@ func (c *Canary[In, Out]) source() telemetry.Source {
 		StoreFailures:  one("store"),
 		AuditFailures:  one("audit"),
 		AbandonedCalls: c.books.abandoned,
+		Undurable:      func() bool { return !c.current.Load().keeper.Durable() },
 		Callbacks:      first("callback"), FlagErrors: first("flag"),
 		Rollbacks: both("rollback"), Evaluations: both("evaluation"),
 	}

@@ -173,6 +173,7 @@ func TestInstruments(t *testing.T) {
 			"model_canary.criterion.evaluation": "counter {evaluation}",
 			"model_canary.audit.failure":        "counter {line}", "model_canary.callback.failure": "counter {call}",
 			"model_canary.evidence.thinned":    "counter {request}",
+			"model_canary.state.undurable":     "updowncounter {canary}",
 			"model_canary.store.failure":       "counter {operation}",
 			"model_canary.event.dropped":       "counter {event}",
 			"model_canary.state":               "updowncounter {canary}",
@@ -230,8 +231,12 @@ func TestInstruments(t *testing.T) {
 		require.GreaterOrEqual(t, after["model_canary.flag.error{error.type=type_mismatch feature_flag.key=rollout}"], 1.0)
 		require.GreaterOrEqual(t, after["model_canary.store.failure{}"], 1.0)
 		require.Zero(t, after["model_canary.share{}"])
+		require.InDelta(t, 1, after["model_canary.state.undurable{}"], 0, "loud, until it is stored")
 		requireState(t, after, "rolled_back")
 		store.breakSwap(nil)
+		pass(time.Minute)
+		after, _ = collect(t, reader)
+		require.Zero(t, after["model_canary.state.undurable{}"])
 	})
 }
 

@@ -30,6 +30,13 @@ func (k *Keeper) StoreFailures() int64 { return k.clerk.failures.Load() }
 // AuditFailures is how many lines of the audit trail could not be written.
 func (k *Keeper) AuditFailures() int64 { return k.scribe.failed.Load() }
 
+// Durable reports whether the store holds what was decided, as far as anything was.
+func (k *Keeper) Durable() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return !k.known && k.early == nil || k.clerk.holds(k.latch.State())
+}
+
 // State is the state of the epoch.
 func (k *Keeper) State() rollback.State { return k.latchState() }
 

@@ -34,6 +34,7 @@ type Source struct {
 	AuditFailures  func() int64
 	DroppedEvents  func() int64
 	AbandonedCalls func() int64
+	Undurable      func() bool
 }
 
 // Instruments are the OpenTelemetry instruments of one canary.
@@ -69,6 +70,7 @@ func New(meter metric.Meter, source Source) (*Instruments, error) {
 	audit := b.counter("model_canary.audit.failure", "{line}", "Lines of the audit trail that could not be written.")
 	dropped := b.counter("model_canary.event.dropped", "{event}", "Events that the application's hook was too slow to take.")
 	state := b.gaugeCount("model_canary.state", "{canary}", "1 for the current state, 0 for the others.")
+	undurable := b.gaugeCount("model_canary.state.undurable", "{canary}", "1 while the store does not hold what was decided, a rollback say, and it is tried again.")
 	abandoned := b.gaugeCount("model_canary.candidate.abandoned", "{call}", "Candidate calls past their timeout that are still under way.")
 	share, err := meter.Float64ObservableGauge("model_canary.share", metric.WithUnit("1"), metric.WithDescription("Share of requests the candidate is given."))
 	b.keep(err)
@@ -120,6 +122,11 @@ func New(meter metric.Meter, source Source) (*Instruments, error) {
 		o.ObserveInt64(store, s.StoreFailures(), with())
 		o.ObserveInt64(audit, s.AuditFailures(), with())
 		o.ObserveInt64(dropped, s.DroppedEvents(), with())
+		pending := int64(0)
+		if s.Undurable() {
+			pending = 1
+		}
+		o.ObserveInt64(undurable, pending, with())
 		o.ObserveInt64(abandoned, s.AbandonedCalls(), with())
 		o.ObserveFloat64(share, s.Share(), with())
 		return nil
