@@ -49,7 +49,7 @@ func TestEvidenceSurvivesInAFile(t *testing.T) {
 		require.Contains(t, j.only(t, canary.EvidenceResumed).Message, "300 units have testified")
 		entries, err := os.ReadDir(filepath.Dir(path))
 		require.NoError(t, err)
-		require.Len(t, entries, 2)
+		require.Len(t, entries, 3, "the state, the evidence and the audit trail")
 	})
 }
 
