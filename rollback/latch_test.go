@@ -15,6 +15,7 @@ func TestZeroLatchIsTripped(t *testing.T) {
 	require.True(t, l.Tripped())
 	_, first := l.Trip(breach)
 	require.False(t, first)
+	require.Equal(t, RolledBack, l.State().Stage)
 	require.NotEmpty(t, expose(&l, 1).Refused)
 	require.True(t, NewLatch(State{}).Tripped())
 }

@@ -64,6 +64,9 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 // under the mutex.
 func (k *Keeper) remembered(share float64) bool {
 	state := k.latch.State()
+	if k.lit && share <= state.HighestShare {
+		return true
+	}
 	if k.beacon == 0 {
 		k.beacon = state.Beacon.Lit + 1
 	}
