@@ -46,6 +46,12 @@ test: ## the tests of the core, simulations included
 race: ## all tests of all modules under the race detector, shuffled
 	go test -race -shuffle=on work
 
+# Blocks of statements, not branches: that both sides of every condition matter is shown by tables and by the simulated disk, not here.
+.PHONY: coverage
+coverage: ## fail unless the tests of rollback run every statement of it
+	@profile=$$(mktemp) && trap 'rm -f $$profile' EXIT && go test -count 1 -coverprofile=$$profile ./rollback && \
+	awk 'NR > 1 && $$NF == 0 && $$(NF-1) > 0 { print "never run: " $$1; missed = 1 } END { exit missed }' $$profile
+
 .PHONY: examples
 examples: ## run the examples
 	go run ./examples/quickstart
@@ -53,6 +59,18 @@ examples: ## run the examples
 .PHONY: modules
 modules: ## build and test each module as its users see it, without the workspace
 	@for m in $(MODULES); do echo "$$m: GOWORK=off go build, go test"; (cd $$m && GOWORK=off go build ./... && GOWORK=off go test ./...) || exit 1; done
+
+.PHONY: kill
+kill: ## kill a writing process 10,000 times, half a minute
+	ROLLBACK_TEST_KILLS=10000 go test -count 1 -timeout 30m -v -run 'TestKillAtAnyMoment' ./rollback
+
+.PHONY: full
+full: ## roll back 1,000 times on a full disk: a tmpfs, or the small one at DIR
+	ROLLBACK_TEST_TRIPS=1000 ROLLBACK_TEST_SMALL_DISK=$(DIR) go test -count 1 -v -run 'TestTripsOnAReallyFullDisk' ./rollback
+
+.PHONY: power
+power: ## lose the power at every point of all histories of up to 6 operations, half a minute
+	ROLLBACK_TEST_HISTORY=6 go test -count 1 -timeout 30m -v -run 'TestPowerLossAtEveryPoint' ./rollback
 
 .PHONY: bench
 bench: ## what a request costs, over the floor and off the path

@@ -9,7 +9,7 @@
 //   - [github.com/modelcanary/go-sdk/providers/local] is an OpenFeature provider for applications that have no flag service yet.
 //
 // The promises. You always get an answer of your own models, untouched; if the candidate fails, stable's, in the same call. A request never waits for
-// anything but the models. If the SDK breaks, stable serves. After a rollback the candidate stays out until another version is deployed. The chance of a false
+// anything but the models. If the SDK breaks, stable serves. After a rollback the candidate stays out until another version is deployed or a new epoch begun. The chance of a false
 // rollback, ever, stays below the declared level, however often the evidence is looked at. No evidence is never a pass. Once Shutdown
 // returns nil, no goroutine of the SDK is left.
 //

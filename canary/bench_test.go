@@ -47,8 +47,8 @@ func BenchmarkFold(b *testing.B) {
 			c, err := start(cfg, settings{manual: true})
 			require.NoError(b, err)
 			defer func() { _ = c.Shutdown(context.Background()) }()
-			for c.keeper.Plan().Share == 0 {
-				c.keeper.Step(0)
+			for c.present().keeper.Plan().Share == 0 {
+				c.present().keeper.Step(0)
 			}
 			request, folding := 0, time.Duration(0)
 			serve := func() {
@@ -59,13 +59,13 @@ func BenchmarkFold(b *testing.B) {
 			}
 			for range 200 {
 				serve()
-				c.keeper.Step(time.Second)
+				c.present().keeper.Step(time.Second)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
 				serve()
 				began := time.Now()
-				c.keeper.Step(5 * time.Millisecond)
+				c.present().keeper.Step(5 * time.Millisecond)
 				folding += time.Since(began)
 			}
 			b.ReportMetric(float64(folding.Nanoseconds())/float64(b.N*pass), "ns/request")

@@ -256,7 +256,7 @@ func TestOnEventThatHangs(t *testing.T) {
 		}
 		dropped := c.Snapshot().EventsDropped
 		require.Greater(t, dropped, int64(changes-270))
-		require.NoError(t, c.Rollback(t.Context(), "alice", "worse"))
+		require.NoError(t, c.Rollback(t.Context(), "alice", "worse").Err)
 		requireShare(t, c, 0, canary.ReasonRolledBack)
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -288,7 +288,7 @@ func TestOnEventMayCallTheCanary(t *testing.T) {
 			_, err := c.Predict(context.Background(), "from the hook")
 			require.NoError(t, err)
 			if e.Share > 0.4 {
-				rollbacks <- c.Rollback(context.Background(), "hook", "too much")
+				rollbacks <- c.Rollback(context.Background(), "hook", "too much").Err
 			}
 		}
 		mu.Lock()

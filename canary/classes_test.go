@@ -19,6 +19,7 @@ import (
 
 	"github.com/modelcanary/go-sdk/canary"
 	"github.com/modelcanary/go-sdk/criteria"
+	"github.com/modelcanary/go-sdk/rollback"
 )
 
 type typedError struct{ inner error }
@@ -284,6 +285,7 @@ func TestExamples(t *testing.T) {
 			return "", &net.AddrError{Err: fmt.Sprintf("secret-%d\n\xff", n), Addr: strings.Repeat("é", 1000)}
 		})
 		texts := func(cfg canary.Config[string, string]) (text, example string) {
+			cfg.Store = rollback.NewMemory()
 			c, seen := openObserved(t, cfg)
 			for i := range 40 {
 				_, err := w.call(c, t.Context(), fmt.Sprint("user-", i))

@@ -124,7 +124,7 @@ func TestEverythingConcurrentSafe(t *testing.T) {
 					t.Error(err)
 				}
 				if g == 0 && i == 750 {
-					if err := c.Rollback(context.Background(), "alice", "enough"); err != nil {
+					if err := c.Rollback(context.Background(), "alice", "enough").Err; err != nil {
 						t.Error(err)
 					}
 					out.Store(true)

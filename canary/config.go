@@ -2,6 +2,7 @@ package canary
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/open-feature/go-sdk/openfeature"
@@ -20,7 +21,8 @@ type Config[In, Out any] struct {
 	// Stable is the model in service. It answers whenever the candidate may not or cannot.
 	Stable Model[In, Out]
 
-	// Candidate is the model on trial. Its version must differ from stable's.
+	// Candidate is the model on trial. Its version must differ from stable's. The zero Model means that there is none yet: stable serves, nothing is stored, and
+	// [Canary.Begin] brings the first one.
 	Candidate Model[In, Out]
 
 	// Key returns what assignment sticks to: a user, a tenant, a session. Equal keys meet the same model for as long as the share does not change, and a
@@ -40,8 +42,8 @@ type Config[In, Out any] struct {
 	// new assignment is a fresh coin, so everybody may testify again. The price is that users change their model once a period, at random: about
 	// 2 * share * (1 - share) of them. Periods are told by the clock on the wall, whole periods since 1970 UTC, so replicas whose clocks agree change together
 	// and a restart within a period changes nothing; a clock that is set back keeps the later period. A period begins a new step of the evidence, so choose it
-	// longer than a person or a ramp waits in one. After a restart every unit counts as having testified until the next period begins, because the store does
-	// not say in which one its highest share was applied. It needs a Key.
+	// longer than a person or a ramp waits in one. After a restart without the evidence of before, see Store, every unit counts as having testified until the
+	// next period begins, because the state does not say in which one its highest share was applied. It needs a Key.
 	Reassign time.Duration
 
 	// Flags say which flag sets the candidate's share.
@@ -66,21 +68,41 @@ type Config[In, Out any] struct {
 	Redact func(text string) string
 
 	// SliceAction is what a breach within one slice does: roll back the candidate for everybody, the zero value, or, with [criteria.CarveOut], give that slice to stable
-	// while the rollout goes on elsewhere. A carved slice stays stable's until the process ends; its requests are evidence in neither arm.
+	// while the rollout goes on elsewhere. A carved slice stays stable's as long as the evidence goes on, see Store; its requests are evidence in neither arm.
 	SliceAction criteria.SliceAction
 
 	// Alpha, in (0, 1), bounds the probability that a candidate that is within every tolerance is ever rolled back in this epoch, over all guardrails together; 0 means
 	// [criteria.DefaultAlpha], 1 %. Replicas that do not pool their evidence each have an alpha: with R of them, give each a fraction 1/R.
 	Alpha float64
 
+	// Beta, in (0, 1), bounds the probability that a step of the ramp, or the promotion, is ever taken for proven when the candidate is beyond the margin of a
+	// criterion; 0 means [criteria.DefaultBeta], 5 %.
+	Beta float64
+
 	// Criteria are what the candidate must not be worse in. At least one; unless OperationalOnly is set at least one must look at the answers
 	// ([criteria.Distribution], [criteria.Categories], [criteria.Mean], [criteria.Rate], [criteria.InvalidRate]) and do more than [criteria.Observe]. A [criteria.Backstop] is added if there is none. While the candidate runs
 	// on goroutines of its own (CandidateTimeout), a [criteria.Latency] without an Allowance gets one of 0.02.
 	Criteria []criteria.Criterion
 
+	// Ramp declares the steps in which the share may grow, and what each step waits for. The share is the lower one of the flag's and the step's, so with the flag at
+	// 100 the ramp climbs by itself as far as it may, and the flag can lower the share at any time. What a person decides - [Canary.Jump], [Canary.Hold] - the ramp does not
+	// undo. The zero value declares no steps: the flag alone sets the share. The position and who has decided what survive restarts.
+	Ramp rollback.Ramp
+
 	// Store remembers epochs and rollbacks across restarts, normally [rollback.OpenFile]. The canary does not close it. nil: memory only, a restart forgets a
 	// rollback; an event says so.
+	//
+	// A Store that is a [rollback.EvidenceStore], as a [rollback.File] is, keeps the evidence of the epoch, too: at most every ten seconds while there is news, and on
+	// Shutdown, on a goroutine of its own. A restart then goes on where the epoch was, with the same coins: which units have testified, rounds, sessions, carved slices, the
+	// ceiling of a hold. A process that is killed loses what came after the last save. Evidence that is missing, damaged, late (2 s) or of another configuration - of
+	// the criteria, alpha, signals, slices, keys, either model's version - begins anew, and every unit of before counts as having testified; [EvidenceLost] says
+	// why. It takes 8 to 130 KB, four to seven bytes for each unit among them, at most some megabytes (TestSizeOfEvidence), and memory for a copy or two of that.
+	// Texts of labels, failure classes and slices are in it.
 	Store rollback.Store
+
+	// Audit is where every act is recorded: who or what, when, from what to what, why, on what evidence. nil: the Store, if it is a [rollback.Auditor], as that of
+	// [rollback.OpenFile] is; otherwise nothing is recorded. What lets the candidate have more happens only once it is recorded. The canary does not close it.
+	Audit rollback.Auditor
 
 	// CandidateTimeout bounds a candidate call: when it passes, stable answers the request, the candidate has failed, and the call, which cannot be stopped, is
 	// abandoned; when 64 abandoned calls are under way the candidate is taken to hang and is rolled back. Choose it well above what stable takes: a call of either arm
@@ -98,6 +120,10 @@ type Config[In, Out any] struct {
 	// recovered and counted. While it does not return no further event is delivered; beyond 256 waiting events new ones are dropped and counted. It may call
 	// every method of the canary, [Canary.Shutdown] only with a context that ends.
 	OnEvent func(Event)
+
+	// Logger gets what OnEvent gets, in the same order and on the same goroutine: errors for what somebody has to look at, warnings for what somebody should know, the rest as
+	// information. nil: [slog.Default]; to log nothing give one with [slog.DiscardHandler].
+	Logger *slog.Logger
 
 	// OperationalOnly accepts criteria that judge by errors and latency alone. Such a canary does not see a model that is wrong quickly and without errors.
 	OperationalOnly bool

@@ -46,6 +46,12 @@ const (
 	ReasonPreflight Reason = "preflight"
 	// ReasonPreflightFailed: it did not compare well.
 	ReasonPreflightFailed Reason = "preflight_failed"
+	// ReasonLoading: the candidate is not loaded yet, see [Model.Load].
+	ReasonLoading Reason = "loading"
+	// ReasonPromoted: the candidate was promoted and is the stable model now, see [Canary.Promote].
+	ReasonPromoted Reason = "promoted"
+	// ReasonNoCandidate: there is none until somebody calls [Canary.Begin].
+	ReasonNoCandidate Reason = "no_candidate"
 	// ReasonClosed: the canary was shut down.
 	ReasonClosed Reason = "closed"
 )
@@ -79,16 +85,20 @@ func (d Decision) String() string {
 
 // Decide is [Canary.Predict] and says what was decided.
 func (c *Canary[In, Out]) Decide(ctx context.Context, in In) (Out, Decision, error) {
+	e := c.current.Load()
 	var v visit
-	out, err := c.serve(ctx, &in, &v)
-	d := Decision{Canary: c.name, Version: c.versions[Stable], Epoch: v.plan.Epoch, Share: v.plan.Share, Reason: reasonOf(keeper.Reason(v.mark.Reason())), Fallback: v.fallback}
+	out, err := e.serve(ctx, &in, &v)
+	d := Decision{Canary: e.name, Version: e.versions[Stable], Epoch: v.plan.Epoch, Share: v.plan.Share, Reason: reasonOf(keeper.Reason(v.mark.Reason())), Fallback: v.fallback}
 	if v.plan.Closed {
 		d.Reason = ReasonClosed
+	}
+	if v.plan.Promoted {
+		d.Version = e.versions[Candidate]
 	}
 	if v.candidate() {
 		d.Arm = Candidate
 		if !v.fallback {
-			d.Version = c.versions[Candidate]
+			d.Version = e.versions[Candidate]
 		}
 	}
 	return out, d, err

@@ -17,8 +17,15 @@
 //
 // A keeper folds settled slots in the order of assignment, a few milliseconds later, and judges them by the declared criteria (package criteria). With a key
 // function a unit counts once per step of the share, by its first assigned request. When the evidence reaches its limit, the plan that requests read is swapped,
-// the state is stored (package rollback), and the application's hook is told, in this order. Nothing on the request path waits for any of it. With
+// the state is stored (package rollback), and the application's hook is told, in this order. Nothing on the request path waits for any of it. The evidence is kept
+// beside the state and goes on after a restart, see [Config.Store]. With
 // [criteria.CarveOut] a breach within one slice gives that slice to stable, in the next plan, and the rollout goes on elsewhere.
+//
+// # A ramp
+//
+// The share is the least of the flag, the present step of [Config.Ramp], and what a person has said. The ramp takes its next step only with proof that the candidate
+// is not worse; [Canary.Approve], [Canary.Hold], [Canary.Resume] and [Canary.Jump] are a person's hands on it. [Canary.Promote] makes the candidate the stable model, with the one
+// of before as the way back, and [Canary.Begin] starts the next epoch, both in the running process. Whatever exposes more is recorded and stored before it takes effect.
 //
 // # When something is broken
 //
@@ -29,6 +36,6 @@
 // # Metrics
 //
 // OpenTelemetry, through the global meter provider; without one they cost nothing. model_canary.prediction.duration, .selection, .fallback,
-// .criterion.evaluation, .rollback, .flag.error, .callback.failure, .evidence.thinned, .store.failure, .event.dropped, .state, .share, .candidate.abandoned.
+// .criterion.evaluation, .rollback, .flag.error, .callback.failure, .evidence.thinned, .store.failure, .audit.failure, .event.dropped, .state, .state.undurable, .share, .candidate.abandoned.
 // Attributes come from closed sets: no key, input, output or error text.
 package canary

@@ -2,6 +2,7 @@ package canary
 
 import (
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/modelcanary/go-sdk/canary/internal/keeper"
@@ -49,8 +50,25 @@ const (
 	ShareChanged = EventKind(keeper.ShareChanged)
 	// RoutingBroken: the split between the arms is not the declared one; the candidate gets no requests.
 	RoutingBroken = EventKind(keeper.RoutingBrokenEvent)
-	// Held: a criterion with role Hold is breached; the share does not rise any more.
+	// Held: the share does not rise any more, because a criterion with role Hold is breached or a person said so.
 	Held = EventKind(keeper.HeldEvent)
+	// Resumed: a person has lifted a hold.
+	Resumed = EventKind(keeper.Resumed)
+	// Stepped: the ramp has taken its next step, with proof.
+	Stepped = EventKind(keeper.Stepped)
+	// Approved: a person has agreed to the next step.
+	Approved = EventKind(keeper.Approved)
+	// Jumped: a person has moved the ramp to another step.
+	Jumped = EventKind(keeper.Jumped)
+	// Promoted: the candidate is the stable model now.
+	Promoted = EventKind(keeper.PromotedEvent)
+	// Loaded: the candidate is loaded and warm, see [Model.Load]; Unloaded: it is not needed any more and has no requests.
+	Loaded   = EventKind(keeper.Loaded)
+	Unloaded = EventKind(keeper.Unloaded)
+	// LoadFailed: the candidate could not be loaded; it is tried again.
+	LoadFailed = EventKind(keeper.LoadFailed)
+	// AuditFailed: the audit trail cannot be written; until it can nothing raises the share or promotes.
+	AuditFailed = EventKind(keeper.AuditFailed)
 	// Carved: a slice is stable's from now on; see [Config.SliceAction].
 	Carved = EventKind(keeper.CarvedEvent)
 	// Reassigned: a new period of [Config.Reassign] has begun; units meet another model than before, at random.
@@ -59,17 +77,23 @@ const (
 	PreflightPassed = EventKind(keeper.PreflightPassed)
 	// PreflightFailed: it was; the candidate gets no requests until the next start.
 	PreflightFailed = EventKind(keeper.PreflightFailed)
+	// Begun: a person has begun an epoch, see [Canary.Begin].
+	Begun = EventKind(keeper.Begun)
 	// StateMissing: nothing was stored; a first start.
 	StateMissing = EventKind(keeper.StateMissing)
 	// StateResumed: a stored epoch goes on.
 	StateResumed = EventKind(keeper.StateResumed)
+	// EvidenceResumed: so does its evidence.
+	EvidenceResumed = EventKind(keeper.EvidenceResumed)
+	// EvidenceLost: a stored epoch goes on, its evidence begins anew; the message says why: nothing is stored, it is damaged, or something else is declared now.
+	EvidenceLost = EventKind(keeper.EvidenceLost)
 	// Barred: the candidate's version was rolled back in an earlier epoch; it stays out.
 	Barred = EventKind(keeper.BarredEvent)
 	// StateUnreadable: the stored state cannot be read; stable serves until it can.
 	StateUnreadable = EventKind(keeper.StateUnreadable)
-	// StoreFailed: the state could not be stored; it is tried again.
+	// StoreFailed: the state, or the evidence, could not be stored; it is tried again.
 	StoreFailed = EventKind(keeper.StoreFailed)
-	// StoreRecovered: the state is stored again.
+	// StoreRecovered: what failed is stored again.
 	StoreRecovered = EventKind(keeper.StoreRecovered)
 	// MemoryOnly: there is no store; a restart forgets a rollback.
 	MemoryOnly = EventKind(keeper.MemoryOnly)
@@ -93,4 +117,13 @@ func hook(onEvent func(Event), name string) func(keeper.Event) {
 			Canary: name, Kind: EventKind(e.Kind), At: e.At, Message: e.Message, Actor: e.Actor, Epoch: e.Epoch, Share: e.Share, NotDurable: e.NotDurable,
 		})
 	}
+}
+
+// logger is where events are logged.
+func logger[In, Out any](cfg Config[In, Out]) *slog.Logger {
+	log := cfg.Logger
+	if log == nil {
+		log = slog.Default()
+	}
+	return log.With(slog.String("canary", cfg.Name))
 }

@@ -83,7 +83,7 @@ func ExampleCanary_Rollback() {
 		log.Fatal(err)
 	}
 	before, _ := c.Predict(ctx, "Alice")
-	if err := c.Rollback(ctx, "bob@example.org", "too casual"); err != nil {
+	if err := c.Rollback(ctx, "bob@example.org", "too casual").Err; err != nil {
 		log.Fatal(err) // out all the same, but not stored durably yet
 	}
 	after, _ := c.Predict(ctx, "Alice")
@@ -183,7 +183,7 @@ func ExampleConfig_onEvent() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := c.Rollback(ctx, "bob@example.org", "too casual"); err != nil {
+	if err := c.Rollback(ctx, "bob@example.org", "too casual").Err; err != nil {
 		log.Fatal(err)
 	}
 	if err := c.Shutdown(ctx); err != nil { // delivers what waits

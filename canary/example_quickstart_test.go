@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/open-feature/go-sdk/openfeature/isolated"
 
@@ -49,7 +50,7 @@ func Example() {
 
 	// Flags: any OpenFeature provider. This one keeps them in memory.
 	percent := local.New()
-	if err := percent.Set("langdetect-rollout", 5); err != nil {
+	if err := percent.Set("langdetect-rollout", 100); err != nil {
 		log.Fatal(err)
 	}
 	api := isolated.NewAPI()
@@ -86,6 +87,7 @@ func Example() {
 			criteria.Distribution{Signal: "confidence"},                  // the scores must not shift
 			criteria.Categories{Signal: "language", Role: criteria.Hold}, // holds the share, does not roll back
 		},
+		Ramp:  rollback.Ramp{Steps: []float64{0.01, 0.05, 0.25, 1}, Soak: 10 * time.Minute, Auto: true}, // never faster than proof
 		Store: store,
 	})
 	if err != nil {

@@ -2,6 +2,7 @@ package canary
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"github.com/modelcanary/go-sdk/criteria"
 )
@@ -30,14 +31,31 @@ func NewCarving[In, Out any](cfg Config[In, Out], carves func() []Carve, observe
 }
 
 // ClassText names a failure class as the judge does, ClassExample gives its example.
-func ClassText[In, Out any](c *Canary[In, Out], id uint16) string { return c.classes.text(id) }
+func ClassText[In, Out any](c *Canary[In, Out], id uint16) string {
+	return c.present().classes.text(id)
+}
 
-func ClassExample[In, Out any](c *Canary[In, Out], id uint16) string { return c.classes.example(id) }
+func ClassExample[In, Out any](c *Canary[In, Out], id uint16) string {
+	return c.present().classes.example(id)
+}
 
 // SliceText names a slice as the judge does.
 func SliceText[In, Out any](c *Canary[In, Out], dimension int, cell uint8) string {
-	return c.slices.text(dimension, cell)
+	return c.present().slices.text(dimension, cell)
 }
 
 // MaxAbandoned is how many candidate calls may hang before the candidate is rolled back.
 const MaxAbandoned = maxAbandoned
+
+// present is the epoch of now.
+func (c *Canary[In, Out]) present() *epoch[In, Out] { return c.current.Load() }
+
+// WaitForLeavers waits until the epochs that have ended are let go.
+func WaitForLeavers[In, Out any](c *Canary[In, Out]) {
+	c.books.mu.Lock()
+	leavers := slices.Clone(c.books.leavers)
+	c.books.mu.Unlock()
+	for _, x := range leavers {
+		<-x.ended
+	}
+}

@@ -4,8 +4,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/modelcanary/go-sdk/canary/internal/keeper"
 	"github.com/modelcanary/go-sdk/criteria"
+	"github.com/modelcanary/go-sdk/rollback"
 )
 
 // NewPlan says what a canary of this configuration would find in a rollout, and how soon, before the first request is at risk: see [criteria.Plan]. It checks the
@@ -20,11 +20,11 @@ func NewPlan[In, Out any](cfg Config[In, Out], r criteria.Rollout) (*criteria.Pl
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	c := prepare(cfg)
-	if _, err := c.judge(); err != nil {
+	e := prepare(cfg)
+	if _, err := e.judge(); err != nil {
 		return nil, err
 	}
-	return c.plan(r)
+	return e.plan(r)
 }
 
 // enoughCalls of stable make its failures worth planning with.
@@ -33,8 +33,9 @@ const enoughCalls = 100
 // Plan is [NewPlan] for a canary that is there already. How often stable fails is taken from what it has done so far, if that is at least 100 calls and r does not
 // say it. It may be called at any time, by many goroutines at once; it takes some milliseconds a criterion and slice and delays no request.
 func (c *Canary[In, Out]) Plan(r criteria.Rollout) (*criteria.Plan, error) {
+	e := c.current.Load()
 	name := criteria.ErrorRate{}.Name()
-	fails := slices.ContainsFunc(c.judged.Criteria, func(x criteria.Criterion) bool { return x.Name() == name })
+	fails := slices.ContainsFunc(e.judged.Criteria, func(x criteria.Criterion) bool { return x.Name() == name })
 	stable := c.Snapshot().Requests[Stable]
 	if base := r.Base[name]; fails && base.Rate == 0 && stable.Calls >= enoughCalls {
 		failed := 0.5 // none so far is not never
@@ -48,18 +49,18 @@ func (c *Canary[In, Out]) Plan(r criteria.Rollout) (*criteria.Plan, error) {
 		}
 		r.Base[name] = base
 	}
-	return c.plan(r)
+	return e.plan(r)
 }
 
-func (c *Canary[In, Out]) plan(r criteria.Rollout) (*criteria.Plan, error) {
+func (e *epoch[In, Out]) plan(r criteria.Rollout) (*criteria.Plan, error) {
 	r.Steps = slices.Clone(r.Steps)
 	for i, s := range r.Steps {
 		if s.Share <= 1 {
-			r.Steps[i].Share = min(s.Share, 1-keeper.Holdback)
+			r.Steps[i].Share = min(s.Share, 1-rollback.Holdback)
 		}
 	}
 	if r.Sentinel == 0 {
-		r.Sentinel = c.sentinel
+		r.Sentinel = e.sentinel
 	}
-	return criteria.NewPlan(c.judged, r)
+	return criteria.NewPlan(e.judged, r)
 }

@@ -1,6 +1,9 @@
 package canary
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Predictor is a model call: anything that turns an input into an output. A [Canary] is one itself, so it takes the place of the model it wraps.
 //
@@ -29,4 +32,15 @@ type Model[In, Out any] struct {
 	Version string
 	// Predictor is the model call.
 	Predictor Predictor[In, Out]
+
+	// Load makes the model call, in place of Predictor and for the candidate alone: in the background, when the candidate's share would first exceed zero. Until it has
+	// returned, and Warm was answered, stable serves and nobody waits. A load that fails, panics or takes more than 10 minutes is tried again, after a second
+	// at first and five minutes at most, and is never evidence against the model. When the candidate has not been needed for Cooldown - it was rolled back, or the flag is at
+	// zero - new calls are stable's, calls under way are waited for, and the model is closed, if it has a method Close() error; it is loaded again when it is needed
+	// again. It may have a method MemoryBytes() int64 for [ModelStatus]. The context ends when the load is given up.
+	Load func(ctx context.Context) (Predictor[In, Out], error)
+	// Warm are inputs that a loaded model has to answer, without an error, before it is given requests. The answers are thrown away.
+	Warm []In
+	// Cooldown is how long a loaded model is kept when it is not needed; 0: a minute.
+	Cooldown time.Duration
 }

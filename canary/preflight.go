@@ -88,12 +88,14 @@ func newPreflight[In, Out any](cfg Config[In, Out], set settings, records *telem
 	cfg.Candidate = Model[In, Out]{Version: cfg.Stable.Version + " again", Predictor: cfg.Stable.Predictor}
 	cfg.Criteria = withLatency(cfg.Criteria)
 	cfg.Name += ".preflight" // other buckets than those of the trial
-	cfg.Store, cfg.OnEvent = rollback.NewMemory(), nil
-	cfg.Preflight, cfg.Sentinel, cfg.Reassign, cfg.SliceAction = 0, 0, 0, criteria.RollBackAll
-	c, err := start(cfg, settings{manual: set.manual, slots: set.slots, rehearsal: records})
+	cfg.Store, cfg.Audit = rollback.NewMemory(), nil
+	cfg.Preflight, cfg.Sentinel, cfg.Reassign, cfg.SliceAction, cfg.Ramp = 0, 0, 0, criteria.RollBackAll, rollback.Ramp{}
+	e, err := startEpoch(cfg, settings{manual: set.manual, slots: set.slots, rehearsal: records})
 	if err != nil {
 		return nil, err
 	}
+	c := new(Canary[In, Out])
+	c.current.Store(e)
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:gosec // close cancels it
 	return &preflight[In, Out]{canary: c, wanted: wanted, ctx: ctx, cancel: cancel, ended: make(chan struct{}), stage: PreflightWaiting}, nil
 }
@@ -110,10 +112,10 @@ func withLatency(declared []criteria.Criterion) []criteria.Criterion {
 
 // look is asked by the keeper of the trial in each of its passes until the preflight is done. It never waits.
 func (p *preflight[In, Out]) look(needed bool) (done bool, problem string) {
-	if p.canary.keeper.Manual() {
-		p.canary.keeper.Step(0)
+	if p.canary.current.Load().keeper.Manual() {
+		p.canary.current.Load().keeper.Step(0)
 	}
-	served, trouble := p.canary.keeper.Ended(), p.canary.keeper.Trouble()
+	served, trouble := p.canary.current.Load().keeper.Ended(), p.canary.current.Load().keeper.Trouble()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -138,7 +140,7 @@ func (p *preflight[In, Out]) end() {
 	p.ending.Do(func() {
 		go func() {
 			defer close(p.ended)
-			_ = p.canary.Shutdown(p.ctx)
+			_ = p.canary.current.Load().shutdown(p.ctx, true)
 		}()
 	})
 }
@@ -151,7 +153,7 @@ func (p *preflight[In, Out]) close(ctx context.Context) error {
 	p.cancel()
 	p.end()
 	<-p.ended
-	if err := p.canary.Shutdown(ctx); err != nil {
+	if err := p.canary.current.Load().shutdown(ctx, true); err != nil {
 		return fmt.Errorf("canary: preflight: %w", err)
 	}
 	return nil
@@ -162,10 +164,10 @@ func (p *preflight[In, Out]) report() *Preflight {
 	if p == nil {
 		return nil
 	}
-	k := p.canary.keeper.Snapshot()
+	k := p.canary.current.Load().keeper.Snapshot()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r := &Preflight{Wanted: p.wanted, Requests: p.canary.keeper.Ended(), Stage: p.stage, Problem: p.problem, Verdicts: k.Verdicts}
+	r := &Preflight{Wanted: p.wanted, Requests: p.canary.current.Load().keeper.Ended(), Stage: p.stage, Problem: p.problem, Verdicts: k.Verdicts}
 	for _, v := range k.Verdicts {
 		if _, ok := v.Criterion.(criteria.Latency); ok {
 			r.Overhead = v.Quantiles
@@ -177,7 +179,7 @@ func (p *preflight[In, Out]) report() *Preflight {
 // inRehearsal makes a keeper one of a preflight.
 func inRehearsal(cfg keeper.Config, records *telemetry.Recorder) keeper.Config {
 	if records != nil {
-		cfg.Share, cfg.Rehearsal = preflightShare, records
+		cfg.Share, cfg.Rehearsal, cfg.Memory = preflightShare, records, nil
 	}
 	return cfg
 }

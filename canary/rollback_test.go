@@ -20,7 +20,7 @@ func TestTripOrder(t *testing.T) {
 		trip func(t *testing.T, c *canary.Canary[string, string])
 	}{
 		{"by a person", func(t *testing.T, c *canary.Canary[string, string]) {
-			require.NoError(t, c.Rollback(t.Context(), "alice", "worse"))
+			require.NoError(t, c.Rollback(t.Context(), "alice", "worse").Err)
 		}},
 		{"by the evidence", func(t *testing.T, c *canary.Canary[string, string]) {
 			for i := range 100 {
@@ -84,7 +84,7 @@ func TestRollbackWithAHangingStore(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		errs := make(chan error, 1)
-		go func() { errs <- c.Rollback(ctx, "alice", "worse") }()
+		go func() { errs <- c.Rollback(ctx, "alice", "worse").Err }()
 		synctest.Wait()
 		require.Equal(t, canary.Stable, armOf(t, c, key), "it takes effect at once")
 
@@ -99,7 +99,7 @@ func TestRollbackWithAHangingStore(t *testing.T) {
 		synctest.Wait()
 		require.True(t, c.Snapshot().Durable, "storing goes on")
 		require.True(t, store.stored().Tripped())
-		require.NoError(t, c.Rollback(t.Context(), "bob", "again"))
+		require.NoError(t, c.Rollback(t.Context(), "bob", "again").Err)
 		require.Equal(t, "alice", c.Snapshot().State.Cause.Actor, "the first cause is kept")
 		pass(time.Minute)
 		require.Len(t, j.all(canary.RolledBack), 1)
@@ -111,12 +111,12 @@ func TestRollbackWithAFailingStore(t *testing.T) {
 		store := newShelf()
 		c, j, _ := deploy(t, store, "2", 50)
 		store.breakSwap(failSwap)
-		require.ErrorIs(t, c.Rollback(t.Context(), "alice", "worse"), errDisk)
+		require.ErrorIs(t, c.Rollback(t.Context(), "alice", "worse").Err, errDisk)
 		requireShare(t, c, 0, canary.ReasonRolledBack)
 		pass(time.Second)
 		require.ErrorIs(t, j.only(t, canary.RolledBack).NotDurable, errDisk)
 		require.False(t, c.Snapshot().Durable)
-		require.ErrorIs(t, c.Rollback(t.Context(), "alice", "and now?"), errDisk, "asking again tries again")
+		require.ErrorIs(t, c.Rollback(t.Context(), "alice", "and now?").Err, errDisk, "asking again tries again")
 
 		store.breakSwap(nil)
 		pass(6 * time.Second)
@@ -133,7 +133,7 @@ func TestRollbackBeforeTheStateIsKnown(t *testing.T) {
 		store := newShelf()
 		store.breakLoad(failLoad)
 		c, j, end := deploy(t, store, "2", 50)
-		err := c.Rollback(t.Context(), "alice", "I know it")
+		err := c.Rollback(t.Context(), "alice", "I know it").Err
 		require.ErrorIs(t, err, errDisk)
 		require.ErrorContains(t, err, "rollback noted")
 
@@ -165,7 +165,7 @@ func TestShutdownReportsARollbackThatWasNeverStored(t *testing.T) {
 		cfg.Store = store
 		c, err := canary.New(cfg)
 		require.NoError(t, err)
-		require.Error(t, c.Rollback(t.Context(), "alice", "I know it"))
+		require.Error(t, c.Rollback(t.Context(), "alice", "I know it").Err)
 		err = c.Shutdown(t.Context())
 		require.ErrorContains(t, err, "a rollback could not be stored")
 		require.ErrorIs(t, err, errDisk)
@@ -180,7 +180,7 @@ func TestRollbackConcurrentSafe(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 20 {
 			wg.Go(func() {
-				if err := c.Rollback(t.Context(), "alice", "worse"); err != nil {
+				if err := c.Rollback(t.Context(), "alice", "worse").Err; err != nil {
 					t.Error(err)
 				}
 				if share := c.Snapshot().Share; share != 0 {
@@ -201,7 +201,7 @@ func TestRollbackAfterShutdown(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, c.Shutdown(t.Context()))
 		began := time.Now()
-		require.ErrorContains(t, c.Rollback(context.Background(), "alice", "too late"), "the canary is shut down")
+		require.ErrorContains(t, c.Rollback(context.Background(), "alice", "too late").Err, "the canary is shut down")
 		require.Zero(t, time.Since(began), "nobody is left to wait for")
 	})
 }

@@ -353,7 +353,7 @@ func TestFlagCannotUndoARollback(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		client, hand := flagAt(t, 50)
 		c := open(t, configOf(client))
-		require.NoError(t, c.Rollback(t.Context(), "alice", "worse"))
+		require.NoError(t, c.Rollback(t.Context(), "alice", "worse").Err)
 		for _, value := range []any{100, 0, 50, "nonsense", 100, 99.5} {
 			require.NoError(t, hand.Set(rollout, value))
 			for range 40 {

@@ -253,7 +253,7 @@ func TestShutdownWithAHangingStore(t *testing.T) {
 		store.breakSwap(func(ctx context.Context, _ rollback.State) error { <-ctx.Done(); return ctx.Err() })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		require.Error(t, c.Rollback(ctx, "alice", "worse"))
+		require.Error(t, c.Rollback(ctx, "alice", "worse").Err)
 		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		require.ErrorContains(t, c.Shutdown(ctx), "the state is still being saved")
@@ -277,7 +277,7 @@ func TestShutdownFromOnEvent(t *testing.T) {
 			}
 		}
 		c = open(t, cfg)
-		require.NoError(t, c.Rollback(t.Context(), "alice", "worse"))
+		require.NoError(t, c.Rollback(t.Context(), "alice", "worse").Err)
 		require.ErrorContains(t, <-errs, "events and telemetry are still being delivered", "it is called by the delivery")
 		require.NoError(t, c.Shutdown(t.Context()))
 	})

@@ -52,7 +52,7 @@ func (p *people) suffering(defect float64) question {
 
 // anotherWitness is a key that was never seen, with the arm of a user: to the keeper each request is a unit, to the models it is the user's.
 func (tr *trial) anotherWitness(user string) string {
-	plan := tr.c.keeper.Plan()
+	plan := tr.c.present().keeper.Plan()
 	candidates := func(key string) bool { return route.Bucket(route.Unit(key), plan.Salt) < plan.Threshold }
 	for want := candidates(user); ; {
 		if key := user + "/" + strconv.FormatUint(tr.rng.Uint64(), 36); candidates(key) == want {

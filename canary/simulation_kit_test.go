@@ -67,6 +67,11 @@ type trial struct {
 	forge func(*keeper.Plan)
 	shown atomic.Pointer[keeper.Plan] // to requests, when plans are forged
 	true  *keeper.Plan                // what shown was made of
+
+	cfg Config[question, answer]
+	set settings
+
+	alter func(*Canary[question, answer])
 }
 
 // setup is how a trial differs from the plain one: errors alone are judged, without tolerance, and the keeper steps after every request.
@@ -75,6 +80,8 @@ type setup struct {
 	every   int
 	slots   int
 	change  func(*Config[question, answer])
+	// alter changes what was started.
+	alter func(*Canary[question, answer])
 	// forge changes the plans that requests see behind the keeper's back: this is how a rule is broken.
 	forge func(*keeper.Plan)
 }
@@ -82,7 +89,7 @@ type setup struct {
 // newTrial starts a canary. It panics when it cannot: trials run on goroutines of their own.
 func newTrial(seed uint64, s setup) *trial {
 	tr := &trial{
-		flags: local.New(), rng: rand.New(rand.NewPCG(seed, 23)), every: max(1, s.every), forge: s.forge,
+		flags: local.New(), rng: rand.New(rand.NewPCG(seed, 23)), every: max(1, s.every), forge: s.forge, alter: s.alter,
 	}
 	must(tr.flags.Set(rollout, s.percent))
 	api := isolated.NewAPI()
@@ -102,15 +109,33 @@ func newTrial(seed uint64, s setup) *trial {
 		s.change(&cfg)
 	}
 	coins := rand.New(rand.NewPCG(seed, 29))
-	c, err := start(cfg, settings{manual: true, slots: s.slots, draw: coins.Uint64})
-	must(err)
-	tr.c = c
-	if tr.forge != nil {
-		c.gate.plan = &tr.shown
-	}
+	tr.cfg, tr.set = cfg, settings{manual: true, slots: s.slots, draw: coins.Uint64}
+	tr.live()
 	tr.step(0)
 	tr.await(s.percent / 100)
 	return tr
+}
+
+// live starts the canary.
+func (tr *trial) live() {
+	c, err := start(tr.cfg, tr.set)
+	must(err)
+	tr.c = c
+	if tr.alter != nil {
+		tr.alter(c)
+	}
+	if tr.forge != nil {
+		tr.c.present().gate.plan = &tr.shown
+	}
+}
+
+// restart ends the canary and starts it again, with the share that it had.
+func (tr *trial) restart() {
+	share := tr.c.present().keeper.Plan().Share
+	must(tr.c.Shutdown(context.Background()))
+	tr.live()
+	tr.step(0)
+	tr.await(share)
 }
 
 func must(err error) {
@@ -148,8 +173,8 @@ func (tr *trial) ask(in question) {
 }
 
 func (tr *trial) step(awake time.Duration) {
-	tr.c.keeper.Step(awake)
-	if plan := tr.c.keeper.Plan(); tr.forge != nil && plan != tr.true {
+	tr.c.present().keeper.Step(awake)
+	if plan := tr.c.present().keeper.Plan(); tr.forge != nil && plan != tr.true {
 		forged := *plan
 		tr.forge(&forged)
 		tr.true = plan
@@ -160,17 +185,17 @@ func (tr *trial) step(awake time.Duration) {
 // await steps the keeper until the share is applied.
 func (tr *trial) await(share float64) {
 	patience := time.Now().Add(30 * time.Second)
-	for math.Abs(tr.c.keeper.Plan().Share-share) > 1e-9 && !tr.over() {
+	for math.Abs(tr.c.present().keeper.Plan().Share-share) > 1e-9 && !tr.over() {
 		if time.Now().After(patience) {
-			panic(fmt.Sprintf("the share is %v, not %v", tr.c.keeper.Plan().Share, share))
+			panic(fmt.Sprintf("the share is %v, not %v", tr.c.present().keeper.Plan().Share, share))
 		}
 		<-time.After(time.Millisecond) // the flag is read on another goroutine
 		tr.step(0)
 	}
 }
 
-func (tr *trial) rolledBack() bool { return tr.c.keeper.Plan().Reason == keeper.RolledBack }
-func (tr *trial) broken() bool     { return tr.c.keeper.Plan().Reason == keeper.RoutingBroken }
+func (tr *trial) rolledBack() bool { return tr.c.present().keeper.Plan().Reason == keeper.RolledBack }
+func (tr *trial) broken() bool     { return tr.c.present().keeper.Plan().Reason == keeper.RoutingBroken }
 func (tr *trial) over() bool       { return tr.rolledBack() || tr.broken() }
 
 // fails draws whether a call fails.
@@ -220,7 +245,7 @@ type ending struct {
 // end ends a trial.
 func (tr *trial) end() ending {
 	defer tr.close()
-	k := tr.c.keeper.Snapshot()
+	k := tr.c.present().keeper.Snapshot()
 	return ending{
 		rolledBack: tr.rolledBack(), broken: tr.broken(), calls: int(tr.served.Load()), cause: k.Cause, testified: int(k.Testified),
 	}

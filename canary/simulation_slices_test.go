@@ -42,7 +42,7 @@ func TestSimCarveOut(t *testing.T) {
 		require.Len(t, s.Carved, 1, "seed %d", seed)
 		require.Equal(t, `country="7"`, s.Carved[0].Slice)
 		require.Equal(t, "error_rate", s.Carved[0].Criterion)
-		require.Equal(t, keeper.Split, tr.c.keeper.Plan().Reason, "nobody is rolled back, and the split is sound")
+		require.Equal(t, keeper.Split, tr.c.present().keeper.Plan().Reason, "nobody is rolled back, and the split is sound")
 		require.LessOrEqual(t, harmed, 40)
 		require.LessOrEqual(t, later, 1, "the call that was on its way")
 		require.Greater(t, tr.served.Load(), int64(requests/10), "the others go on")

@@ -342,7 +342,7 @@ func TestCarvedSlice(t *testing.T) {
 
 		require.NoError(t, hand.Set(rollout, 90))
 		require.Equal(t, map[string]bool{"stable: NZ": true}, both()["NZ"], "a growing share does not give it back")
-		require.NoError(t, c.Rollback(t.Context(), "alice", "enough"))
+		require.NoError(t, c.Rollback(t.Context(), "alice", "enough").Err)
 		_, d, err = c.Decide(t.Context(), "NZ")
 		require.NoError(t, err)
 		require.Equal(t, canary.ReasonRolledBack, d.Reason)

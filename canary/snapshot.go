@@ -14,8 +14,8 @@ type Snapshot struct {
 	Canary string
 	At     time.Time
 
-	// Stable and Candidate are the versions.
-	Stable, Candidate string
+	// Stable and Candidate are the versions. After a promotion Stable is the candidate's, Candidate is empty, and Previous is the version that a rollback returns to.
+	Stable, Candidate, Previous string
 	// State is what the store keeps: epoch, stage, cause of a rollback. Its epoch is 0 while it is not known.
 	State rollback.State
 	// StateError is why the state is not known; nil when it is.
@@ -29,13 +29,18 @@ type Snapshot struct {
 	// FlagShare is the share the flag asks for, in [0, 1]; FlagError why it is not believed, nil when it is.
 	FlagShare float64
 	FlagError error
-	// Held is the name of the criterion with role Hold that keeps the share from rising; empty when there is none.
-	Held string
+	// Soaked is how long the candidate has had the share of the ramp's present step, in time that the process was awake, up to what the step needs.
+	Soaked time.Duration
+	// Promotion is how far the proof is that the candidate is not worse, which the next step and [Canary.Promote] wait for.
+	Promotion criteria.Promotion
 	// Carved are the slices that were given to stable, in the order in which they were.
 	Carved []CarvedSlice
 
 	// Requests are the requests of each arm in this process, indexed by [Arm].
 	Requests [2]ArmRequests
+
+	// Model is where the candidate stands in this process; nil without [Model.Load].
+	Model *ModelStatus
 
 	// Preflight is how stable compared with itself; nil without [Config.Preflight].
 	Preflight *Preflight
@@ -46,7 +51,7 @@ type Snapshot struct {
 	LogE, Limit float64
 	// RoutingLogE is the evidence that the split is not the declared one; ln 100 holds the rollout.
 	RoutingLogE float64
-	// Testified is how many units have given evidence in this process; a unit whose coin was fresh several times counts as often.
+	// Testified is how many units have given evidence in this epoch, as far as its evidence goes back; a unit whose coin was fresh several times counts as often.
 	Testified uint64
 	// Drawn is when the present assignments were drawn, the start of the period of [Config.Reassign]; zero without it.
 	Drawn time.Time
@@ -61,7 +66,8 @@ type Snapshot struct {
 	// their step, because 65,536 waited already.
 	Sessions        int
 	SessionsThinned uint64
-	// EventsDropped is how many events OnEvent was too slow to take, HookFailures how often it panicked, StoreFailures how often the store failed.
+	// EventsDropped is how many events OnEvent was too slow to take, HookFailures how often it panicked, StoreFailures how often the store failed, with state or
+	// evidence.
 	EventsDropped, HookFailures, StoreFailures int64
 	// CallbackPanics counts the panics and the runtime.Goexits of the functions in the configuration: "key", "number:confidence", "label:language",
 	// "check:completed", "slice:country", "validate", "failure_class", "redact".
@@ -82,7 +88,7 @@ type CarvedSlice struct {
 type ArmRequests struct {
 	// Calls that have ended, whatever way.
 	Calls int64
-	// Counted is how many were taken as evidence.
+	// Counted is how many were taken as evidence, in earlier processes too if that goes on.
 	Counted uint64
 	// Sentinel is how many of these were evidence by [Config.Sentinel], alone or beside their unit's coin.
 	Sentinel uint64
@@ -96,27 +102,32 @@ type ArmRequests struct {
 
 // Snapshot returns the present state. It takes microseconds, allocates, and waits at most for a pass of the keeper, never for I/O.
 func (c *Canary[In, Out]) Snapshot() Snapshot {
-	k := c.keeper.Snapshot()
+	e := c.current.Load()
+	k := e.keeper.Snapshot()
 	s := Snapshot{
-		Canary: c.name, At: k.At,
-		Stable: c.versions[Stable], Candidate: c.versions[Candidate],
+		Canary: e.name, At: k.At,
+		Stable: e.versions[Stable], Candidate: e.versions[Candidate],
 		State: k.State, StateError: k.StateErr, Durable: k.Durable,
-		Share: k.Plan.Share, Reason: reasonOf(k.Plan.Reason), FlagShare: k.Flag.Share, FlagError: k.Flag.Err, Held: k.Held,
+		Share: k.Plan.Share, Reason: reasonOf(k.Plan.Reason), FlagShare: k.Flag.Share, FlagError: k.Flag.Err, Soaked: k.Soaked, Promotion: k.Proof,
 		Verdicts: k.Verdicts, LogE: k.LogE, Limit: k.Limit, RoutingLogE: k.RoutingLogE, Testified: k.Testified, Drawn: k.Drawn, Blind: k.Blind,
 		Sessions: k.Sessions, SessionsThinned: k.SessionsThinned, UnderWay: k.UnderWay, Abandoned: k.Abandoned, Thinned: k.Thinned,
-		EventsDropped: k.EventsDropped, HookFailures: k.HookFailures, StoreFailures: k.StoreFailures,
+		EventsDropped: c.herald.Dropped(), HookFailures: c.herald.Failures(), StoreFailures: k.StoreFailures,
 		CallbackPanics: map[string]int64{},
+	}
+	if k.Plan.Promoted {
+		s.Stable, s.Candidate, s.Previous = s.Candidate, "", s.Stable
 	}
 	for _, carve := range k.Carved {
 		s.Carved = append(s.Carved, CarvedSlice{
-			Dimension: c.slices.names()[carve.Dimension], Slice: carve.Slice, Criterion: carve.Criterion, Finding: carve.Finding, At: carve.At,
+			Dimension: e.slices.names()[carve.Dimension], Slice: carve.Slice, Criterion: carve.Criterion, Finding: carve.Finding, At: carve.At,
 		})
 	}
 	for arm := range s.Requests {
 		s.Requests[arm] = requestsOf(&k.Arms[arm])
 	}
-	s.Preflight = c.preflight.report()
-	c.callbackPanics(func(name string, n int64) {
+	s.Preflight = e.preflight.report()
+	s.Model = e.loader.status()
+	e.callbackPanics(func(name string, n int64) {
 		if n > 0 {
 			s.CallbackPanics[name] = n
 		}

@@ -93,7 +93,7 @@ func TestRolledBackVersionStaysOut(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		store := newShelf()
 		c, j, end := deploy(t, store, "bad", 50)
-		require.NoError(t, c.Rollback(t.Context(), "alice", "worse answers"))
+		require.NoError(t, c.Rollback(t.Context(), "alice", "worse answers").Err)
 		requireShare(t, c, 0, canary.ReasonRolledBack)
 		end()
 		told := j.only(t, canary.RolledBack)
@@ -138,7 +138,7 @@ func TestMemoryOnlySaysSo(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c, j, end := deploy(t, nil, "2", 50)
 		requireShare(t, c, 0.5, canary.ReasonSplit)
-		require.NoError(t, c.Rollback(t.Context(), "alice", "why not"))
+		require.NoError(t, c.Rollback(t.Context(), "alice", "why not").Err)
 		requireShare(t, c, 0, canary.ReasonRolledBack)
 		end()
 		require.Contains(t, j.only(t, canary.MemoryOnly).Message, "a restart forgets a rollback")

@@ -10,27 +10,26 @@ import (
 	"github.com/modelcanary/go-sdk/canary/internal/keeper"
 	"github.com/modelcanary/go-sdk/canary/internal/ledger"
 	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
-	"github.com/modelcanary/go-sdk/criteria"
 )
 
 // version of the instrumentation scope.
 const version = "0.1.0"
 
 // startTelemetry makes the OpenTelemetry instruments with the application's global meter provider. If that fails the canary goes on without them.
-func (c *Canary[In, Out]) startTelemetry(flag string, declared []criteria.Criterion) {
+func (c *Canary[In, Out]) startTelemetry() {
 	defer func() {
 		if value := recover(); value != nil {
-			c.keeper.Emit(keeper.Event{Kind: keeper.TelemetryFailed, Message: fmt.Sprintf("the meter provider panicked with a %T", value)})
+			c.herald.Tell(keeper.Event{Kind: keeper.TelemetryFailed, Message: fmt.Sprintf("the meter provider panicked with a %T", value)})
 		}
 	}()
 	meter := otel.Meter(telemetry.Scope, metric.WithInstrumentationVersion(version))
-	instruments, err := telemetry.New(meter, c.source(flag, declared))
+	instruments, err := telemetry.New(meter, c.source())
 	if err != nil {
-		c.keeper.Emit(keeper.Event{Kind: keeper.TelemetryFailed, Message: err.Error()})
+		c.herald.Tell(keeper.Event{Kind: keeper.TelemetryFailed, Message: err.Error()})
 		return
 	}
 	c.instruments = instruments
-	c.keeper.Attach(instruments)
+	c.herald.Attach(instruments)
 }
 
 func (c *Canary[In, Out]) stopTelemetry() {
@@ -41,27 +40,33 @@ func (c *Canary[In, Out]) stopTelemetry() {
 }
 
 // source is what the instruments read.
-func (c *Canary[In, Out]) source(flag string, declared []criteria.Criterion) telemetry.Source {
-	k := c.keeper
+func (c *Canary[In, Out]) source() telemetry.Source {
+	one := func(name string) func() int64 {
+		return func() (n int64) {
+			c.books.total(name, func(_, _ string, m int64) { n += m })
+			return n
+		}
+	}
+	first := func(name string) func(func(string, int64)) {
+		return func(yield func(string, int64)) {
+			c.books.total(name, func(word, _ string, n int64) { yield(word, n) })
+		}
+	}
+	both := func(name string) func(func(string, string, int64)) {
+		return func(yield func(string, string, int64)) { c.books.total(name, yield) }
+	}
 	s := telemetry.Source{
-		Name: c.name, FlagKey: flag, ArmNames: []string{Stable.String(), Candidate.String()},
-		Recorder: c.recorder, States: keeper.States[:], State: k.StateName,
-		Share:          func() float64 { return k.Plan().Share },
-		StoreFailures:  k.StoreFailures,
-		DroppedEvents:  k.DroppedEvents,
-		AbandonedCalls: func() int64 { return int64(k.Abandoned()) },
-		Callbacks:      c.callbackPanics,
-		Rollbacks:      k.Rollbacks,
-		Evaluations: func(yield func(criterion, verdict string, n int64)) {
-			k.Evaluations(declared, yield)
-		},
-		FlagErrors: func(yield func(kind string, n int64)) {
-			for kind, n := range k.FlagCounts() {
-				if n > 0 && flags.Kind(kind) != flags.OK {
-					yield(flags.Kind(kind).String(), int64(n))
-				}
-			}
-		},
+		Name: c.cfg.Name, FlagKey: c.cfg.Flags.Rollout, ArmNames: []string{Stable.String(), Candidate.String()},
+		Records: &c.books.records, States: keeper.States[:],
+		State:          func() string { return c.current.Load().keeper.StateName() },
+		Share:          func() float64 { return c.current.Load().keeper.Plan().Share },
+		DroppedEvents:  c.herald.Dropped,
+		StoreFailures:  one("store"),
+		AuditFailures:  one("audit"),
+		AbandonedCalls: c.books.abandoned,
+		Undurable:      func() bool { return !c.current.Load().keeper.Durable() },
+		Callbacks:      first("callback"), FlagErrors: first("flag"),
+		Rollbacks: both("rollback"), Evaluations: both("evaluation"),
 	}
 	for r := range keeper.NumReasons {
 		s.ReasonNames = append(s.ReasonNames, r.String())
@@ -73,22 +78,42 @@ func (c *Canary[In, Out]) source(flag string, declared []criteria.Criterion) tel
 	return s
 }
 
+// counters are the kinds of counts that an epoch has beside those of requests.
+func counters[In, Out any]() map[string]counter[In, Out] {
+	return map[string]counter[In, Out]{
+		"store":      func(e *epoch[In, Out], add func(a, b string, n int64)) { add("", "", e.keeper.StoreFailures()) },
+		"audit":      func(e *epoch[In, Out], add func(a, b string, n int64)) { add("", "", e.keeper.AuditFailures()) },
+		"rollback":   func(e *epoch[In, Out], add func(a, b string, n int64)) { e.keeper.Rollbacks(add) },
+		"evaluation": func(e *epoch[In, Out], add func(a, b string, n int64)) { e.keeper.Evaluations(e.judged.Criteria, add) },
+		"callback": func(e *epoch[In, Out], add func(a, b string, n int64)) {
+			e.callbackPanics(func(name string, n int64) { add(name, "", n) })
+		},
+		"flag": func(e *epoch[In, Out], add func(a, b string, n int64)) {
+			for kind, n := range e.keeper.FlagCounts() {
+				if n > 0 && flags.Kind(kind) != flags.OK {
+					add(flags.Kind(kind).String(), "", int64(n))
+				}
+			}
+		},
+	}
+}
+
 // callbackPanics yields how often each function of the configuration has panicked.
-func (c *Canary[In, Out]) callbackPanics(yield func(name string, n int64)) {
-	yield("key", c.keyPanics.total.Load())
-	for _, f := range c.signals.functions {
+func (e *epoch[In, Out]) callbackPanics(yield func(name string, n int64)) {
+	yield("key", e.keyPanics.total.Load())
+	for _, f := range e.signals.functions {
 		yield(f.key(), f.total.Load())
 	}
-	for i := range c.slices {
-		yield(c.slices[i].function.key(), c.slices[i].function.total.Load())
+	for i := range e.slices {
+		yield(e.slices[i].function.key(), e.slices[i].function.total.Load())
 	}
-	yield(c.classes.class.key(), c.classes.class.total.Load())
-	yield(c.classes.redaction.key(), c.classes.redaction.total.Load())
+	yield(e.classes.class.key(), e.classes.class.total.Load())
+	yield(e.classes.redaction.key(), e.classes.redaction.total.Load())
 }
 
 // functionPanicked notes the panic of a function; when that turns it off, an event says so.
-func (c *Canary[In, Out]) functionPanicked(f *function) {
+func (e *epoch[In, Out]) functionPanicked(f *function) {
 	if f.count() {
-		c.keeper.Emit(keeper.Event{Kind: keeper.CallbackFailed, Message: fmt.Sprintf("the function of %s has panicked or ended its goroutine %d times in a row and is not called any more: %s", f, maxPanics, f.loss)})
+		e.keeper.Emit(keeper.Event{Kind: keeper.CallbackFailed, Message: fmt.Sprintf("the function of %s has panicked or ended its goroutine %d times in a row and is not called any more: %s", f, maxPanics, f.loss)})
 	}
 }

@@ -6,8 +6,10 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -169,13 +171,14 @@ func TestInstruments(t *testing.T) {
 			"model_canary.selection":            "counter {selection}",
 			"model_canary.fallback":             "counter {prediction}",
 			"model_canary.criterion.evaluation": "counter {evaluation}",
-			"model_canary.callback.failure":     "counter {call}",
-			"model_canary.evidence.thinned":     "counter {request}",
-			"model_canary.store.failure":        "counter {operation}",
-			"model_canary.event.dropped":        "counter {event}",
-			"model_canary.state":                "updowncounter {canary}",
-			"model_canary.candidate.abandoned":  "updowncounter {call}",
-			"model_canary.share":                "gauge 1",
+			"model_canary.audit.failure":        "counter {line}", "model_canary.callback.failure": "counter {call}",
+			"model_canary.evidence.thinned":    "counter {request}",
+			"model_canary.state.undurable":     "updowncounter {canary}",
+			"model_canary.store.failure":       "counter {operation}",
+			"model_canary.event.dropped":       "counter {event}",
+			"model_canary.state":               "updowncounter {canary}",
+			"model_canary.candidate.abandoned": "updowncounter {call}",
+			"model_canary.share":               "gauge 1",
 		}, units, "what has not happened is not told")
 
 		rise := series{}
@@ -219,7 +222,7 @@ func TestInstruments(t *testing.T) {
 
 		require.NoError(t, hand.Set(rollout, "nonsense"))
 		store.breakSwap(failSwap)
-		require.Error(t, c.Rollback(t.Context(), "alice", "worse"))
+		require.Error(t, c.Rollback(t.Context(), "alice", "worse").Err)
 		pass(2 * time.Second)
 		after, units = collect(t, reader)
 		require.Equal(t, "counter {rollback}", units["model_canary.rollback"])
@@ -228,8 +231,12 @@ func TestInstruments(t *testing.T) {
 		require.GreaterOrEqual(t, after["model_canary.flag.error{error.type=type_mismatch feature_flag.key=rollout}"], 1.0)
 		require.GreaterOrEqual(t, after["model_canary.store.failure{}"], 1.0)
 		require.Zero(t, after["model_canary.share{}"])
+		require.InDelta(t, 1, after["model_canary.state.undurable{}"], 0, "loud, until it is stored")
 		requireState(t, after, "rolled_back")
 		store.breakSwap(nil)
+		pass(time.Minute)
+		after, _ = collect(t, reader)
+		require.Zero(t, after["model_canary.state.undurable{}"])
 	})
 }
 
@@ -237,10 +244,12 @@ func TestInstruments(t *testing.T) {
 func requireState(t *testing.T, values series, state string) {
 	t.Helper()
 	states := series{}
-	for _, name := range []string{"ramping", "rolled_back", "routing_broken", "state_unknown", "closed"} {
+	for _, name := range []string{"shadow", "ramping", "promoted", "finished", "rolled_back", "routing_broken", "state_unknown", "no_candidate", "closed"} {
 		states[name] = values["model_canary.state{model_canary.state="+name+"}"]
 	}
-	want := series{"ramping": 0, "rolled_back": 0, "routing_broken": 0, "state_unknown": 0, "closed": 0}
+	want := series{
+		"shadow": 0, "ramping": 0, "promoted": 0, "finished": 0, "rolled_back": 0, "routing_broken": 0, "state_unknown": 0, "no_candidate": 0, "closed": 0,
+	}
 	want[state] = 1
 	require.Equal(t, want, states)
 }
@@ -380,9 +389,61 @@ func TestTelemetryThatFails(t *testing.T) {
 				}
 				s := c.Snapshot()
 				require.EqualValues(t, 100, s.Requests[canary.Stable].Calls+s.Requests[canary.Candidate].Calls)
-				require.NoError(t, c.Rollback(t.Context(), "alice", "worse"))
+				require.NoError(t, c.Rollback(t.Context(), "alice", "worse").Err)
 				requireShare(t, c, 0, canary.ReasonRolledBack)
 			})
 		})
 	}
+}
+
+// A new epoch begins no count anew, whether the one before it has ended yet or not.
+func TestCountsOutliveEpochs(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		reader := measured(t)
+		cfg := config(t, 50)
+		hang := make(chan struct{})
+		cfg.Stable.Predictor = canary.Func(func(_ context.Context, in string) (string, error) {
+			if in == "hang" {
+				<-hang
+			}
+			return "stable: " + in, nil
+		})
+		c := open(t, cfg)
+		hanging := make(chan struct{})
+		serve := func(n int) {
+			for i := range n {
+				_, err := c.Predict(t.Context(), fmt.Sprint("user ", i))
+				require.NoError(t, err)
+			}
+			pass(2 * time.Second)
+		}
+		total := func() (sum float64) {
+			values, _ := collect(t, reader)
+			for name, n := range values {
+				if strings.HasPrefix(name, "model_canary.selection{") {
+					sum += n
+				}
+			}
+			return sum
+		}
+		serve(100)
+		c.Rollback(t.Context(), "alice", "worse")
+		require.InDelta(t, 100, total(), 0)
+		go func() {
+			defer close(hanging)
+			_, _ = c.Predict(t.Context(), "hang")
+		}()
+		synctest.Wait()
+		require.NoError(t, c.Begin(t.Context(), "alice", versionOf("3")))
+		pass(2 * time.Second)
+		serve(10)
+		require.GreaterOrEqual(t, total(), 110.0, "the old epoch waits for a call")
+		close(hang)
+		<-hanging
+		pass(2 * time.Second)
+		require.InDelta(t, 111, total(), 0)
+		values, _ := collect(t, reader)
+		require.InDelta(t, 1, values["model_canary.rollback{model_canary.criterion=person model_canary.origin=manual}"], 0)
+		require.EqualValues(t, 10, c.Snapshot().Requests[canary.Stable].Calls+c.Snapshot().Requests[canary.Candidate].Calls, "of this epoch")
+	})
 }

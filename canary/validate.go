@@ -39,11 +39,7 @@ func (cfg *Config[In, Out]) validate() error {
 	if !namePattern.MatchString(cfg.Name) {
 		p.add("Name", "%q is not 1 to 64 of a-z, 0-9, '.', '_', '-'", cfg.Name)
 	}
-	cfg.Stable.validate(&p, "Stable")
-	cfg.Candidate.validate(&p, "Candidate")
-	if cfg.Stable.Version == cfg.Candidate.Version && cfg.Stable.Version != "" {
-		p.add("Candidate.Version", "%q is stable's version too; the versions must differ", cfg.Candidate.Version)
-	}
+	cfg.checkModels(&p)
 	if isNil(cfg.Flags.Client) {
 		p.add("Flags.Client", "is nil; give an OpenFeature client, for example of an API with a providers/local provider")
 	}
@@ -53,6 +49,7 @@ func (cfg *Config[In, Out]) validate() error {
 	if cfg.CandidateTimeout > maxCandidateTimeout {
 		p.add("CandidateTimeout", "%v is above %v", cfg.CandidateTimeout, maxCandidateTimeout)
 	}
+	validateRamp(&p, cfg.Ramp)
 	cfg.validateCoins(&p)
 	cfg.validateSessions(&p)
 	cfg.validatePairs(&p)
@@ -69,6 +66,46 @@ func (cfg *Config[In, Out]) validate() error {
 	}
 	cfg.validateCriteria(&p)
 	return errors.Join(p...)
+}
+
+// validateModels returns every problem of the models, joined.
+func (cfg *Config[In, Out]) validateModels() error {
+	var p problems
+	if cfg.checkModels(&p); cfg.Candidate.isZero() {
+		p.add("Candidate", "is empty; give the model to begin with")
+	}
+	return errors.Join(p...)
+}
+
+func (cfg *Config[In, Out]) checkModels(p *problems) {
+	cfg.Stable.validate(p, "Stable")
+	cfg.Stable.validateStable(p)
+	if !cfg.Candidate.isZero() {
+		cfg.Candidate.validate(p, "Candidate")
+	}
+	if cfg.Stable.Version == cfg.Candidate.Version && cfg.Stable.Version != "" {
+		p.add("Candidate.Version", "%q is stable's version too; the versions must differ", cfg.Candidate.Version)
+	}
+}
+
+// validateRamp checks a ramp by itself.
+func validateRamp(p *problems, r rollback.Ramp) {
+	last := 0.0
+	for i, share := range r.Steps {
+		if !(share > last && share <= 1) {
+			p.add(fmt.Sprintf("Ramp.Steps[%d]", i), "%v is not above %v and at most 1; the steps are shares, not percent, and rise", share, last)
+		}
+		last = max(last, share)
+	}
+	if r.Soak < 0 {
+		p.add("Ramp.Soak", "%v is negative", r.Soak)
+	}
+	if r.Bake < 0 {
+		p.add("Ramp.Bake", "%v is negative", r.Bake)
+	}
+	if r.Auto && len(r.Steps) == 0 {
+		p.add("Ramp.Auto", "without Steps; declare the shares that the ramp takes")
+	}
 }
 
 // validateCoins checks what makes coins beyond those of units. Without a key every request has a fresh coin already.
@@ -92,8 +129,27 @@ func (m *Model[In, Out]) validate(p *problems, field string) {
 	case len(m.Version) > rollback.MaxVersion || !utf8.ValidString(m.Version):
 		p.add(field+".Version", "%.40q... is not at most %d bytes of UTF-8", m.Version, rollback.MaxVersion)
 	}
-	if isNil(m.Predictor) {
+	switch {
+	case m.Load != nil && !isNil(m.Predictor):
+		p.add(field+".Load", "is given beside Predictor; give one of the two")
+	case m.Load == nil && isNil(m.Predictor):
 		p.add(field+".Predictor", "is nil; give the model call")
+	case m.Load == nil && (len(m.Warm) > 0 || m.Cooldown != 0):
+		p.add(field+".Warm", "and Cooldown are for a model with Load")
+	case m.Cooldown < 0:
+		p.add(field+".Cooldown", "%v is negative", m.Cooldown)
+	}
+}
+
+// isZero reports whether nothing is declared.
+func (m *Model[In, Out]) isZero() bool {
+	return m.Version == "" && isNil(m.Predictor) && m.Load == nil && m.Warm == nil && m.Cooldown == 0
+}
+
+// validateStable checks what stable cannot be.
+func (m *Model[In, Out]) validateStable(p *problems) {
+	if m.Load != nil {
+		p.add("Stable.Load", "is given; stable answers from the first request on, so give its Predictor")
 	}
 }
 

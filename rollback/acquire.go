@@ -68,7 +68,7 @@ func (f *File) open() (view, error) {
 		}
 		return v, f.fail(ErrUnwritable, err)
 	}
-	f.pair = &pair{h: h}
+	f.take(&pair{h: h})
 	return view{}, nil
 }
 
@@ -82,6 +82,12 @@ func (f *File) peek() view {
 	return readView(h)
 }
 
+// take makes a locked file the open one.
+func (f *File) take(p *pair) {
+	f.pair = p
+	f.held.Store(true)
+}
+
 // drop closes the file and with that gives up its lock.
 func (f *File) drop() error {
 	if f.pair == nil {
@@ -89,5 +95,6 @@ func (f *File) drop() error {
 	}
 	h := f.pair.h
 	f.pair = nil
+	f.held.Store(false)
 	return h.Close()
 }

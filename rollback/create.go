@@ -35,9 +35,7 @@ func (f *File) Replace(ctx context.Context, next State) (State, error) {
 // create makes the file, holding next. A crash leaves either no file or a whole one: it gets its name when it is complete and durable, which
 // also means that an empty file is never the beginning of one, but the end.
 func (f *File) create(next State) (State, error) {
-	next = next.normal()
-	next.Revision = 0
-	return f.install(next, f.publish)
+	return f.install(next.normal(), f.publish)
 }
 
 // install writes next to a new file and lets place give it its name.
@@ -57,7 +55,7 @@ func (f *File) install(next State, place func(temp string) error) (State, error)
 		return State{}, f.unplaced(err)
 	}
 	_ = f.drop() // what was there before
-	f.pair = p
+	f.take(p)
 	if err := f.settle(); err != nil {
 		return State{}, f.fail(ErrUnwritable, err)
 	}

@@ -2,7 +2,6 @@ package rollback
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"io/fs"
 	"maps"
@@ -15,8 +14,6 @@ import (
 
 const sectorSize = 512
 
-var errPowerOff = errors.New("the power is off")
-
 // disk is a file system that can lose its power. It keeps apart what a reader sees (the page cache) and what would be there after a power loss:
 // of the sectors and names that were not made durable, any subset, in any mixture.
 type disk struct {
@@ -25,15 +22,24 @@ type disk struct {
 	renamed []rename // not durable yet, in order
 
 	calls   []string // what was called so far, for messages
-	powerAt int      // the power fails in this call, counted from 1; 0: never
+	changes int      // grows with each change of what may be left
+	watch   func()   // before each call: what a power loss would leave there is in this disk
 	inject  func(call int, name string) fault
+	bug     bug
 
-	liesAboutSync    bool // planted bug: datasync does nothing
-	liesAboutSyncDir bool // planted bug: syncDir does nothing
-	hidesSyncErrors  bool // planted bug: a failed datasync reports success
-	off              bool
-	temps            int
-	handles          int // open now
+	temps   int
+	handles int // open now
+	sampled int // how often there were too many images to visit all
+}
+
+// bug is planted in the disk to see whether it is found: it makes a File on the disk behave as one that was programmed wrongly.
+type bug struct {
+	noSync            bool // no fsync: datasync does nothing
+	noSyncDir         bool // no directory fsync
+	truncates         bool // the file is truncated and written anew instead of in place
+	ignoresSyncErrors bool // a failed fsync is taken for a success
+	placesBrokenFile  bool // a new file gets its name although writing it has failed
+	ignoresChecksum   bool // a slot is taken whatever its checksum
 }
 
 // rename is one change of a name: to a file, or to nothing.
@@ -52,6 +58,7 @@ type node struct {
 	seen    []byte
 	durable []byte
 	dirty   map[int]*sector
+	sizes   []int // that it had since it was durable, beside its present one
 	holder  *simHandle
 }
 
@@ -65,33 +72,21 @@ func newDisk() *disk {
 	return &disk{names: map[string]*node{}, durable: map[string]*node{}}
 }
 
-// call counts a call and returns what is to go wrong in it. In the call in which the power fails, changes still reach the page cache.
+// call counts a call and returns what is to go wrong in it.
 func (d *disk) call(name string) fault {
-	if d.off {
-		return fault{err: errPowerOff}
+	if d.watch != nil {
+		d.watch()
 	}
 	d.calls = append(d.calls, name)
-	if len(d.calls) == d.powerAt {
-		d.off = true
-	}
 	if d.inject != nil {
 		return d.inject(len(d.calls), name)
 	}
 	return fault{}
 }
 
-// done is the result of a call that has had its effect.
-func (d *disk) done() error {
-	if d.off {
-		return errPowerOff
-	}
-	return nil
-}
-
 // kill ends the process: handles and locks are gone, the page cache stays.
 func (d *disk) kill() {
-	d.off, d.powerAt, d.inject, d.handles = false, 0, nil, 0
-	d.calls = nil
+	d.calls, d.inject, d.watch, d.handles = nil, nil, nil, 0
 	for _, n := range d.nodes() {
 		n.holder = nil
 	}
@@ -115,7 +110,7 @@ func (d *disk) lstat(path string) (fs.FileInfo, error) {
 	if n == nil {
 		return nil, &fs.PathError{Op: "lstat", Path: path, Err: fs.ErrNotExist}
 	}
-	return simInfo{n}, d.done()
+	return simInfo{n}, nil
 }
 
 func (d *disk) sameFile(a, b fs.FileInfo) bool { return a.(simInfo).node == b.(simInfo).node }
@@ -131,9 +126,6 @@ func (d *disk) openAs(call, path string) (handle, error) {
 	if n == nil {
 		return nil, fs.ErrNotExist
 	}
-	if err := d.done(); err != nil {
-		return nil, err
-	}
 	d.handles++
 	return &simHandle{disk: d, node: n}, nil
 }
@@ -146,9 +138,6 @@ func (d *disk) createTemp(dir, pattern string) (handle, string, error) {
 	path := filepath.Join(dir, strings.Replace(pattern, "*", strconv.Itoa(d.temps), 1))
 	n := &node{dirty: map[int]*sector{}}
 	d.setName(path, n)
-	if err := d.done(); err != nil {
-		return nil, "", err
-	}
 	d.handles++
 	return &simHandle{disk: d, node: n}, path, nil
 }
@@ -161,7 +150,7 @@ func (d *disk) link(from, to string) error {
 		return fs.ErrExist
 	}
 	d.setName(to, d.names[from])
-	return d.done()
+	return nil
 }
 
 func (d *disk) rename(from, to string) error {
@@ -170,7 +159,7 @@ func (d *disk) rename(from, to string) error {
 	}
 	d.setName(to, d.names[from])
 	d.setName(from, nil)
-	return d.done()
+	return nil
 }
 
 func (d *disk) remove(path string) error {
@@ -181,10 +170,11 @@ func (d *disk) remove(path string) error {
 		return fs.ErrNotExist
 	}
 	d.setName(path, nil)
-	return d.done()
+	return nil
 }
 
 func (d *disk) setName(name string, n *node) {
+	d.changes++
 	d.renamed = append(d.renamed, rename{name, n})
 	if d.names[name] = n; n == nil {
 		delete(d.names, name)
@@ -195,9 +185,10 @@ func (d *disk) syncDir(string) error {
 	if f := d.call("sync dir"); f.err != nil {
 		return f.err
 	}
-	if d.off || d.liesAboutSyncDir {
-		return d.done()
+	if d.bug.noSyncDir {
+		return nil
 	}
+	d.changes++
 	d.renamed = nil
 	d.durable = maps.Clone(d.names)
 	return nil
@@ -213,7 +204,7 @@ func (h *simHandle) Stat() (fs.FileInfo, error) {
 	if f := h.disk.call("stat"); f.err != nil {
 		return nil, f.err
 	}
-	return simInfo{h.node}, h.disk.done()
+	return simInfo{h.node}, nil
 }
 
 func (h *simHandle) ReadAt(p []byte, off int64) (int, error) {
@@ -221,22 +212,45 @@ func (h *simHandle) ReadAt(p []byte, off int64) (int, error) {
 		return 0, f.err
 	}
 	n, err := bytes.NewReader(h.node.seen).ReadAt(p, off)
-	if h.disk.off {
-		return 0, errPowerOff
+	if h.disk.bug.ignoresChecksum && n == slotSize {
+		seal(p)
 	}
 	return n, err
 }
 
 func (h *simHandle) WriteAt(p []byte, off int64) (int, error) {
 	f := h.disk.call("write")
-	if f.err != nil {
-		return 0, f.err
-	}
+	h.disk.changes++
+	length := len(p)
 	if f.short {
 		p = p[:len(p)/2]
 	}
-	h.node.write(p, int(off))
-	return len(p), h.disk.done()
+	if f.err == nil {
+		h.write(p, int(off))
+	}
+	if h.disk.bug.placesBrokenFile && h.disk.names[simPath] != h.node {
+		return length, nil
+	}
+	if f.err != nil {
+		return 0, f.err
+	}
+	return len(p), nil
+}
+
+func (h *simHandle) write(p []byte, off int) {
+	if h.disk.bug.truncates {
+		p, off = bytes.Join([][]byte{h.node.seen[:min(off, len(h.node.seen))], p, h.node.seen[min(off+len(p), len(h.node.seen)):]}, nil), 0
+		h.node.truncate()
+	}
+	h.node.write(p, off)
+}
+
+// truncate makes the file empty, which, until it is synced, may come to the disk before what is written afterwards.
+func (n *node) truncate() {
+	n.sizes = append(n.sizes, len(n.seen), 0)
+	clear(n.seen)
+	n.write(n.seen, 0)
+	n.seen = nil
 }
 
 func (n *node) write(p []byte, off int) {
@@ -250,7 +264,7 @@ func (n *node) write(p []byte, off int) {
 			s = &sector{}
 			n.dirty[i] = s
 		}
-		s.versions = append(s.versions, bytes.Clone(n.seen[i*sectorSize:(i+1)*sectorSize]))
+		s.versions = append(s.versions, bytes.Clone(n.seen[i*sectorSize:min((i+1)*sectorSize, len(n.seen))]))
 		s.lost = false
 	}
 }
@@ -259,18 +273,20 @@ func (n *node) write(p []byte, off int) {
 func (h *simHandle) datasync() error {
 	d, n := h.disk, h.node
 	f := d.call("sync")
-	if d.off || d.liesAboutSync {
-		return d.done()
+	if d.bug.noSync {
+		return nil
 	}
+	d.changes++
 	if f.err != nil {
 		for _, s := range n.dirty {
 			s.lost = true
 		}
-		if d.hidesSyncErrors {
+		if d.bug.ignoresSyncErrors || d.bug.placesBrokenFile && d.names[simPath] != n {
 			return nil
 		}
 		return f.err
 	}
+	n.sizes = nil
 	n.durable = append(n.durable, make([]byte, len(n.seen)-len(n.durable))...)
 	for i, s := range n.dirty {
 		if !s.lost {
@@ -289,7 +305,7 @@ func (h *simHandle) lock() error {
 		return errHeld
 	}
 	h.node.holder = h
-	return h.disk.done()
+	return nil
 }
 
 func (h *simHandle) Close() error {

@@ -32,7 +32,7 @@ var (
 
 // StateError tells which file failed and why. errors.Is finds both Reason and what Err wraps, for example syscall.ENOSPC.
 type StateError struct {
-	Path   string // of the state file
+	Path   string // of the state file, or of that of the evidence
 	Reason error  // one of the sentinels of this package
 	Err    error  // what was seen; may be nil
 }

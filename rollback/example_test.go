@@ -1,6 +1,7 @@
 package rollback_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -114,15 +115,15 @@ func ExampleFile_Replace() {
 	fmt.Printf("%s\n", kept)
 	// Output:
 	// corrupt: true
-	// 1 ngram-2 ramping <nil>
+	// 1 ngram-2 shadow <nil>
 	// not a state file
 }
 
 func ExampleLatch() {
 	latch := rollback.NewLatch(rollback.State{}.Next("ngram-2"))
 
-	_, changed := latch.Expose(0.05)
-	fmt.Println("share 0.05 is new:", changed)
+	_, effects := latch.Apply(rollback.Machine{}, rollback.Event{Kind: rollback.OnExpose, Share: 0.05})
+	fmt.Println("share 0.05 is to be stored:", effects.Changed)
 
 	_, first := latch.Trip(rollback.Cause{Reason: "error rate", Actor: "keeper"})
 	fmt.Println("tripped:", latch.Tripped(), "first:", first)
@@ -130,7 +131,7 @@ func ExampleLatch() {
 	state, first := latch.Trip(rollback.Cause{Reason: "too late"})
 	fmt.Println("tripped:", latch.Tripped(), "first:", first, "because of:", state.Cause.Reason)
 	// Output:
-	// share 0.05 is new: true
+	// share 0.05 is to be stored: true
 	// tripped: true first: true
 	// tripped: true first: false because of: error rate
 }
@@ -162,8 +163,8 @@ func ExampleState_Next() {
 	// Output:
 	// ngram-2 may begin: false
 	// ngram-3 may begin: true
-	// 2 ngram-3 ramping
-	// 3 ngram-2 ramping
+	// 2 ngram-3 shadow
+	// 3 ngram-2 shadow
 }
 
 func ExampleState_Join() {
@@ -211,4 +212,83 @@ func ExampleStage() {
 	page, _ := json.Marshal(map[string]rollback.Stage{"stage": rollback.RolledBack, "zero": unknown})
 	fmt.Println(string(page))
 	// Output: {"stage":"rolled_back","zero":"unknown(0)"}
+}
+
+func ExampleMachine() {
+	machine := rollback.Machine{Ramp: rollback.Ramp{Steps: []float64{0.01, 0.05, 0.25, 1}, Auto: true}}
+	state, _ := machine.On(rollback.State{}, rollback.Event{Kind: rollback.OnDeploy, Version: "ngram-2"})
+	alice := rollback.Cause{Actor: "alice", Reason: "the press is asking"}
+
+	tell := func(what string, e rollback.Event) {
+		var effects rollback.Effects
+		state, effects = machine.On(state, e)
+		share := machine.Share(state, 1) // the flag asks for everything
+		state, _ = machine.On(state, rollback.Event{Kind: rollback.OnExpose, Share: share})
+		fmt.Printf("%-18s %-12s share %4.2f  %s\n", what, state.Stage, share, cmp.Or(effects.Refused, "taken"))
+	}
+	tell("nothing yet", rollback.Event{Kind: rollback.OnExpose})
+	tell("no proof yet", rollback.Event{Kind: rollback.OnStep})
+	tell("proof", rollback.Event{Kind: rollback.OnStep, Proven: true})
+	tell("alice lowers", rollback.Event{Kind: rollback.OnJump, Share: 0.01, Cause: alice})
+	tell("proof", rollback.Event{Kind: rollback.OnStep, Proven: true})
+	tell("alice resumes", rollback.Event{Kind: rollback.OnResume, Cause: alice})
+	tell("alice jumps", rollback.Event{Kind: rollback.OnJump, Share: 1, Cause: alice})
+	tell("a breach", rollback.Event{Kind: rollback.OnTrip, Cause: rollback.Cause{Actor: "keeper", Reason: "error rate"}})
+	tell("alice insists", rollback.Event{Kind: rollback.OnJump, Share: 0.01, Cause: alice})
+	// Output:
+	// nothing yet        ramping      share 0.01  taken
+	// no proof yet       ramping      share 0.01  it is not proven that the candidate is not worse
+	// proof              ramping      share 0.05  taken
+	// alice lowers       ramping      share 0.01  taken
+	// proof              ramping      share 0.01  the ramp is held: the press is asking
+	// alice resumes      ramping      share 0.01  taken
+	// alice jumps        promoted     share 0.95  taken
+	// a breach           rolled_back  share 0.00  taken
+	// alice insists      rolled_back  share 0.00  the epoch was rolled back; only a new one can follow
+}
+
+func ExampleRamp_After() {
+	ramp := rollback.Ramp{Steps: []float64{0.01, 0.05, 0.25, 1}}
+	step := 0.0 // the first
+	for {
+		fmt.Println(ramp.Ceiling(step))
+		next, ok := ramp.After(step)
+		if !ok {
+			break
+		}
+		step = next
+	}
+	// Output:
+	// 0.01
+	// 0.05
+	// 0.25
+	// 1
+}
+
+// Evidence is stored beside the state, by whoever holds that.
+func ExampleEvidenceStore() {
+	ctx := context.Background()
+	file, err := rollback.OpenFile(inTemp("langdetect.state"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	state, err := rollback.Save(ctx, file, rollback.State{}.Next("ngram-2"))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	var store rollback.Store = file
+	evidence, ok := store.(rollback.EvidenceStore)
+	fmt.Println("keeps evidence:", ok)
+	_, _, err = evidence.LoadEvidence(ctx)
+	fmt.Println(errors.Is(err, rollback.ErrNoEvidence))
+	fmt.Println(evidence.SaveEvidence(ctx, state.Epoch, []byte("what was seen")))
+	epoch, data, err := evidence.LoadEvidence(ctx)
+	fmt.Println(epoch, string(data), err)
+	// Output:
+	// keeps evidence: true
+	// true
+	// <nil>
+	// 1 what was seen <nil>
 }

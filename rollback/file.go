@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 )
 
 // File is a [Store] in one file of 8 KiB on the local disk. What it has acknowledged survives a kill, a power loss at any point, a full
@@ -20,15 +21,21 @@ import (
 // next call. Local file systems only: what a network file system makes of locks and syncs is not promised. On copy-on-write file systems a
 // full disk may refuse a write all the same.
 //
-// Safe for concurrent use; calls take turns, and one that waits for its turn gives up with its context. A disk that hangs holds up the call
+// A File is an [EvidenceStore], too: evidence lies in a second file beside it, see [File.SaveEvidence].
+//
+// Safe for concurrent use; calls take turns, those for evidence among themselves, and one that waits for its turn gives up with its context. A disk that hangs holds up the call
 // that uses it and no other part of the process. There is no useful zero value.
 type File struct {
-	path string
-	fs   fileSystem
-	turn chan struct{} // has a token while a call works on what is below
+	path  string
+	fs    fileSystem
+	trail *Audit
+	turn  chan struct{} // has a token while a call works on what is below
 
-	pair   *pair // nil: not open
+	pair   *pair       // nil: not open
+	held   atomic.Bool // it is open, and locked
 	closed bool
+
+	evidence evidenceFile
 }
 
 var _ Store = (*File)(nil)
@@ -48,7 +55,8 @@ func openFile(system fileSystem, path string) (*File, error) {
 	if absolute, err := filepath.Abs(path); err == nil {
 		path = absolute
 	}
-	return &File{path: path, fs: system, turn: make(chan struct{}, 1)}, nil
+	trail := openAudit(system, path+auditEnd, AuditOptions{MaxBytes: defaultAuditBytes, Keep: defaultAuditKeep})
+	return &File{path: path, fs: system, trail: trail, turn: make(chan struct{}, 1), evidence: newEvidenceFile(path)}, nil
 }
 
 // Load returns the stored state. If only one slot is good, it is mended first, so what Load returns without an error is in both slots and durable,
@@ -97,8 +105,14 @@ func (f *File) CompareAndSwap(ctx context.Context, next State) (State, error) {
 	}
 }
 
-// Close releases the file and its lock, after the call that is under way. Every later call returns [ErrClosed]; Close itself may be called again.
+// Close releases the file and its lock, after the calls that are under way, and then the audit trail. Every later call returns [ErrClosed]; Close itself
+// may be called again.
 func (f *File) Close() error {
+	return errors.Join(f.close(), f.trail.Close())
+}
+
+func (f *File) close() error {
+	f.closeEvidence()
 	f.turn <- struct{}{}
 	defer f.leave()
 	f.closed = true

@@ -67,7 +67,19 @@ func TestUnusablePlaces(t *testing.T) {
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
 	require.NoError(t, os.Mkdir(in("directory"), 0o700))
-	require.NoError(t, os.WriteFile(in("file"), nil, 0o600))
+	future := encodeSlot(at(3, State{}.Next("v1")))
+	future[11] = 2
+	future = append(seal(future), future...)
+	for name, content := range map[string][]byte{
+		"file": nil, "zero": make([]byte, fileSize), "truncated": future[:100], "a page": make([]byte, slotSize), "future": future,
+	} {
+		require.NoError(t, os.WriteFile(in(name), content, 0o600))
+		defer func() {
+			left, err := os.ReadFile(in(name))
+			require.NoError(t, err)
+			require.Equal(t, string(content), string(left), "left alone")
+		}()
+	}
 	require.NoError(t, os.Symlink(in("directory"), in("link to a directory")))
 	require.NoError(t, os.Symlink(in("file"), in("link to a file")))
 	require.NoError(t, os.Symlink(in("nothing"), in("link to nothing")))
@@ -84,6 +96,10 @@ func TestUnusablePlaces(t *testing.T) {
 		{in("link to nothing"), ErrNotRegular},
 		{os.DevNull, ErrNotRegular},
 		{in("file"), ErrCorrupt},
+		{in("zero"), ErrCorrupt},
+		{in("truncated"), ErrCorrupt},
+		{in("a page"), ErrCorrupt},
+		{in("future"), ErrFutureVersion},
 		{in("link to a directory/x"), nil}, // only the file itself must not be a link
 	} {
 		f := openAt(t, c.path)

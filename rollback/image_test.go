@@ -18,16 +18,27 @@ func (d *disk) eachImage(limit int, visit func(*disk) error) error {
 	}
 	for _, n := range candidates {
 		if n == nil {
-			if err := visit(newDisk()); err != nil {
+			if err := visit(&disk{names: map[string]*node{}, durable: map[string]*node{}, bug: d.bug}); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := n.eachImage(limit, func(content []byte) error { return visit(diskWith(content)) }); err != nil {
+		sampled, err := n.eachImage(limit, func(content []byte) error { return visit(d.with(content)) })
+		if sampled {
+			d.sampled++
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// with returns a disk of the same kind that has a state file of this content.
+func (d *disk) with(content []byte) *disk {
+	image := diskWith(content)
+	image.bug = d.bug
+	return image
 }
 
 func diskWith(content []byte) *disk {
@@ -37,19 +48,18 @@ func diskWith(content []byte) *disk {
 	return d
 }
 
-func (n *node) eachImage(limit int, visit func(content []byte) error) error {
+func (n *node) eachImage(limit int, visit func(content []byte) error) (sampled bool, err error) {
 	sectors := slices.Sorted(maps.Keys(n.dirty))
-	sizes := []int{len(n.seen)}
-	if len(n.durable) != len(n.seen) {
-		sizes = append(sizes, len(n.durable))
-	}
+	sizes := slices.Sorted(slices.Values(append([]int{len(n.seen), len(n.durable)}, n.sizes...)))
+	sizes = slices.Compact(sizes)
+	slices.Reverse(sizes)
 	options := []int{len(sizes)} // how many there are of each choice
 	for _, i := range sectors {
 		options = append(options, 1+len(n.dirty[i].versions))
 	}
 	seen := map[string]bool{}
 	return eachChoice(options, limit, func(choice []int) error {
-		content := make([]byte, len(n.seen))
+		content := make([]byte, sizes[0])
 		copy(content, n.durable)
 		for k, i := range sectors {
 			if v := choice[k+1]; v > 0 {
@@ -73,16 +83,20 @@ func full(n int) int {
 	return n
 }
 
-// eachChoice visits all combinations of one number below each of options, or some of them if there are more than limit.
-func eachChoice(options []int, limit int, visit func(choice []int) error) error {
+// eachChoice visits all combinations of one number below each of options, or, if there are more than limit, some of them.
+func eachChoice(options []int, limit int, visit func(choice []int) error) (sampled bool, err error) {
 	total := 1
 	for _, n := range options {
 		total = min(total*n, limit+1)
 	}
-	choice := make([]int, len(options))
 	if total > limit {
-		return someChoices(options, limit, visit)
+		return true, someChoices(options, limit, visit)
 	}
+	return false, allChoices(options, visit)
+}
+
+func allChoices(options []int, visit func(choice []int) error) error {
+	choice := make([]int, len(options))
 	for {
 		if err := visit(choice); err != nil {
 			return err
@@ -131,6 +145,7 @@ func (d *disk) clone() *disk {
 		for i, s := range n.dirty {
 			copies[n].dirty[i] = &sector{versions: slices.Clone(s.versions), lost: s.lost}
 		}
+		copies[n].sizes = slices.Clone(n.sizes)
 	}
 	c := *d
 	c.names, c.durable, c.renamed = map[string]*node{}, map[string]*node{}, nil

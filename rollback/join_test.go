@@ -16,10 +16,15 @@ func anyState(r *rand.Rand) State {
 	s := State{
 		Epoch:        r.Uint64N(4),
 		Version:      versions[r.IntN(len(versions))],
-		Stage:        Stage(r.IntN(4)),
+		Stage:        Stage(r.IntN(7)),
 		HighestShare: shares[r.IntN(len(shares))],
 		Cause:        anyCause(r),
 		Revision:     r.Uint64N(3),
+
+		Turn: r.Uint64N(3), Step: shares[r.IntN(len(shares))], Approved: r.IntN(2) == 0,
+		Hold:      Hold{Share: shares[r.IntN(len(shares))], Cause: anyCause(r)},
+		Beacon:    Beacon{Lit: r.Uint64N(5), Out: r.Uint64N(5)},
+		Incumbent: r.Uint64N(2),
 	}
 	bars := r.IntN(3)
 	if r.IntN(20) == 0 {
@@ -103,6 +108,16 @@ func TestJoinPicks(t *testing.T) {
 		{"the share of the higher epoch", start.Expose(0.5), start.Next("v2").Expose(0.1), start.Next("v2").Expose(0.1)},
 		{"the earlier cause", start.RollBack(late), start.RollBack(early), start.RollBack(early)},
 		{"a cause over none", start.RollBack(Cause{}), start.RollBack(late), start.RollBack(late)},
+		{"the later turn", onStep(start, 0.25), start.Expose(0.5), onStep(start, 0.25).Expose(0.5)},
+		{"the lower of two steps of one turn", onStep(start, 0.25), onStep(start, 0.5), onStep(start, 0.25)},
+		{"the hold of one turn", onHold(start, 0.25), onStep(start, 0), onHold(start, 0.25)},
+		{"the lower hold of one turn", onHold(start, 0.25), onHold(start, 0.5), onHold(start, 0.25)},
+		{"what is not approved", onStep(start, 0), onApproval(start), onStep(start, 0)},
+		{"what is not finished", onStep(start, 0), finished(start), onStep(start, 0)},
+		{"finished in a later turn", start.Expose(1), finished(start), finished(start).Expose(1)},
+		{"the rollback over what is finished", start.RollBack(breach), finished(start), start.RollBack(breach)},
+		{"the higher counts of the beacon", lit(start, 3, 1), lit(start, 2, 2), lit(start, 3, 2)},
+		{"the beacon of the higher epoch", lit(start, 3, 1), start.Next("v2"), start.Next("v2")},
 		{"the version that was rolled back", State{}.Next("v9"), start.RollBack(breach), start.RollBack(breach)},
 		{"the greater of two versions", State{}.Next("v9"), start, State{}.Next("v9")},
 	} {
@@ -115,4 +130,29 @@ func TestJoinOfTwoRollbacksInOneEpochBarsBothVersions(t *testing.T) {
 	joined := State{}.Next("v1").RollBack(breach).Join(State{}.Next("v2").RollBack(breach))
 	require.True(t, joined.RolledBack("v1"))
 	require.True(t, joined.RolledBack("v2"))
+}
+
+func onStep(s State, share float64) State {
+	s.Step, s.Turn = share, s.Turn+1
+	return s.normal()
+}
+
+func onHold(s State, share float64) State {
+	s.Hold, s.Turn = Hold{Cause: breach, Share: share}, s.Turn+1
+	return s.normal()
+}
+
+func onApproval(s State) State {
+	s.Approved, s.Turn = true, s.Turn+1
+	return s.normal()
+}
+
+func finished(s State) State {
+	s.Stage, s.Turn = Finished, s.Turn+1
+	return s.normal()
+}
+
+func lit(s State, on, out uint64) State {
+	s.Beacon = Beacon{Lit: on, Out: out}
+	return s.normal()
 }

@@ -13,12 +13,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
-
-const killRounds = 100
 
 func init() {
 	children["write without end"] = writeWithoutEnd
@@ -115,19 +115,38 @@ func parseLine(t *testing.T, line string) State {
 	return s
 }
 
+// killers is how many processes are being killed side by side: starting one is most of the work.
+const killers = 4
+
 func TestKillAtAnyMoment(t *testing.T) {
-	r := rand.New(rand.NewPCG(15, 16))
-	path := filepath.Join(t.TempDir(), "model.state")
+	rounds := effort(t, "ROLLBACK_TEST_KILLS", map[bool]int{true: 100, false: 1000}[raceEnabled])
+	var between atomic.Int64
+	t.Run("killers", func(t *testing.T) {
+		for killer := range killers {
+			t.Run(strconv.Itoa(killer), func(t *testing.T) {
+				t.Parallel()
+				between.Add(killAgainAndAgain(t, uint64(killer), (rounds+killers-1)/killers))
+			})
+		}
+	})
+	t.Logf("%d kills, %d of them between what was stored and its acknowledgement", rounds, between.Load())
+}
+
+// killAgainAndAgain returns how often something was stored that was not acknowledged any more.
+func killAgainAndAgain(t *testing.T, seed uint64, rounds int) (between int64) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(15, seed))
+	dir := t.TempDir()
+	var path string
 	var acked State
-	for round := range killRounds {
+	for round := range rounds {
 		if round%4 == 0 { // and while the file is being made
-			path, acked = filepath.Join(t.TempDir(), "model.state"), State{}
+			path, acked = filepath.Join(dir, strconv.Itoa(round)), State{}
 		}
 		if last := killAfter(t, path, r.IntN(4)); last.Revision != 0 {
 			acked = last
 		}
-		f := openAt(t, path)
-		found, err := f.Load(t.Context())
+		found, err := loadAndClose(t, path)
 		if errors.Is(err, ErrNoState) {
 			require.Zero(t, acked.Revision, "lost, round %d", round)
 			continue
@@ -135,9 +154,21 @@ func TestKillAtAnyMoment(t *testing.T) {
 		require.NoError(t, err, "does not open, round %d", round)
 		require.True(t, found.Equal(found.Join(acked)), "round %d: %+v was acknowledged, found %+v", round, acked, found)
 		require.LessOrEqual(t, found.Epoch, acked.Epoch+1)
+		if !found.Equal(acked) {
+			between++
+		}
 		acked = found
-		require.NoError(t, f.Close())
 	}
+	return between
+}
+
+func loadAndClose(t *testing.T, path string) (State, error) {
+	t.Helper()
+	f, err := OpenFile(path)
+	require.NoError(t, err)
+	found, err := f.Load(t.Context())
+	require.NoError(t, f.Close())
+	return found, err
 }
 
 func TestAnotherProcessSeesTheRollbackButOwnsNothing(t *testing.T) {

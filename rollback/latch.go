@@ -1,6 +1,7 @@
 package rollback
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -37,17 +38,22 @@ func (l *Latch) Trip(cause Cause) (state State, first bool) {
 	if first {
 		l.state = l.state.RollBack(cause)
 	}
-	return l.state.normal(), first
+	return l.copied(), first
 }
 
-// Expose notes that share, in [0, 1], is about to be applied. It returns the state, and whether that has changed and should be saved
-// before the share is applied. A tripped latch notes nothing. See [State.Expose].
-func (l *Latch) Expose(share float64) (state State, changed bool) {
+// Apply lets an event happen to the epoch, see [Machine.On]. An event that would end the epoch for another one is refused: that needs a new latch.
+func (l *Latch) Apply(m Machine, e Event) (state State, effects Effects) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	before := l.state.HighestShare
-	l.state = l.state.Expose(share)
-	return l.state.normal(), l.state.HighestShare > before
+	state, effects = m.On(l.state, e)
+	if state.Epoch != l.state.Epoch {
+		return l.copied(), Effects{Refused: "it is about another epoch"}
+	}
+	l.state = state
+	if state.Tripped() {
+		l.live.Store(false)
+	}
+	return l.copied(), effects
 }
 
 // Join takes in what a store or another replica knows, and trips if that says that this epoch was rolled back. Of a state about another
@@ -73,5 +79,15 @@ func (l *Latch) Join(other State) (joined State, changed bool) {
 func (l *Latch) State() State {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.state.normal()
+	return l.copied()
+}
+
+// copied is the state in memory of its own. It is in normal form already, but for that of the zero latch.
+func (l *Latch) copied() State {
+	s := l.state
+	if s.Stage == 0 {
+		return s.normal()
+	}
+	s.Barred = slices.Clone(s.Barred)
+	return s
 }

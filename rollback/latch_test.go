@@ -15,8 +15,8 @@ func TestZeroLatchIsTripped(t *testing.T) {
 	require.True(t, l.Tripped())
 	_, first := l.Trip(breach)
 	require.False(t, first)
-	_, changed := l.Expose(1)
-	require.False(t, changed)
+	require.Equal(t, RolledBack, l.State().Stage)
+	require.NotEmpty(t, expose(&l, 1).Refused)
 	require.True(t, NewLatch(State{}).Tripped())
 }
 
@@ -49,13 +49,38 @@ func TestLatchNotesExposure(t *testing.T) {
 		share, want float64
 		changed     bool
 	}{{0.01, 0.01, true}, {0.01, 0.01, false}, {0.25, 0.25, true}, {0.1, 0.25, false}, {math.NaN(), 0.25, false}, {7, 1, true}, {8, 1, false}} {
-		state, changed := l.Expose(c.share)
-		require.Equal(t, c.want, state.HighestShare, c.share)
+		changed := expose(l, c.share).Changed
+		require.Equal(t, c.want, l.State().HighestShare, c.share)
 		require.Equal(t, c.changed, changed, c.share)
 	}
 	l.Trip(breach)
-	_, changed := l.Expose(1)
-	require.False(t, changed)
+	require.False(t, expose(l, 1).Changed)
+}
+
+// expose notes a share.
+func expose(l *Latch, share float64) Effects {
+	_, effects := l.Apply(Machine{}, Event{Kind: OnExpose, Share: share})
+	return effects
+}
+
+func TestLatchAppliesEvents(t *testing.T) {
+	l := NewLatch(State{}.Next("v1").Expose(0.5))
+	state, effects := l.Apply(Machine{}, Event{Kind: OnHold, Cause: breach, Share: 0.5})
+	require.Equal(t, Effects{Changed: true}, effects)
+	require.True(t, state.Hold.Held())
+	requireSame(t, state, l.State())
+	require.False(t, l.Tripped())
+
+	for _, kind := range []EventKind{OnBegin, OnDeploy} {
+		same, effects := l.Apply(Machine{}, Event{Kind: kind, Version: "v2"})
+		require.Equal(t, "it is about another epoch", effects.Refused)
+		require.False(t, effects.Changed)
+		requireSame(t, state, same)
+	}
+
+	_, effects = l.Apply(Machine{}, Event{Kind: OnTrip, Cause: breach})
+	require.True(t, effects.Changed)
+	require.True(t, l.Tripped())
 }
 
 func TestLatchJoin(t *testing.T) {
@@ -71,7 +96,7 @@ func TestLatchJoin(t *testing.T) {
 		{"a higher share", start.Expose(0.5), start.Expose(0.5), start.Expose(0.5), false, true},
 		{"a rollback of this epoch", start.RollBack(breach), start.RollBack(breach), start.RollBack(breach), true, true},
 		{"a newer epoch", start.Next("v2"), start, start.Next("v2"), false, false},
-		{"a rollback in a newer epoch", start.Next("v2").RollBack(breach), State{Epoch: 1, Version: "v1", Stage: Ramping, Barred: []Bar{barOf(2, "v2")}}, start.Next("v2").RollBack(breach), false, true},
+		{"a rollback in a newer epoch", start.Next("v2").RollBack(breach), State{Epoch: 1, Version: "v1", Stage: Shadow, Barred: []Bar{barOf(2, "v2")}}, start.Next("v2").RollBack(breach), false, true},
 	} {
 		l := NewLatch(start)
 		joined, changed := l.Join(c.other)
@@ -90,7 +115,7 @@ func TestTrippedLatchStaysTripped(t *testing.T) {
 		for range 5 {
 			switch r.IntN(3) {
 			case 0:
-				l.Expose(r.Float64())
+				l.Apply(anyMachine(r), anyEvent(r))
 			case 1:
 				l.Join(anyState(r))
 			case 2:
@@ -120,7 +145,7 @@ func TestLatchConcurrentSafe(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 8 {
 			all.Go(func() {
-				l.Expose(float64(i) / 8)
+				expose(l, float64(i)/8)
 				if _, first := l.Trip(breach); first {
 					firsts.Add(1)
 				}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -67,4 +68,13 @@ func TestOpenDoesNotWaitForAPipeNorFollowALink(t *testing.T) {
 		_, err = open(link)
 		require.ErrorIs(t, err, syscall.ELOOP)
 	}
+}
+
+// A file system that knows no sync of a directory has nothing to be asked for.
+func TestDirectoryThatKnowsNoSync(t *testing.T) {
+	d, err := os.Open("/proc")
+	require.NoError(t, err)
+	require.ErrorIs(t, d.Sync(), syscall.EINVAL)
+	require.NoError(t, d.Close())
+	require.NoError(t, syncDir("/proc"))
 }

@@ -2,8 +2,10 @@ package rollback
 
 import (
 	"os"
+	"strconv"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
 
@@ -26,4 +28,17 @@ func TestMain(m *testing.M) {
 		_ = os.RemoveAll(dir)
 		os.Exit(code)
 	}))
+}
+
+// effort is how much a test does: usual, unless the environment asks for another number.
+func effort(t *testing.T, env string, usual int) int {
+	t.Helper()
+	asked, ok := os.LookupEnv(env)
+	if !ok {
+		return usual
+	}
+	n, err := strconv.Atoi(asked)
+	require.NoError(t, err, env)
+	require.Positive(t, n, env)
+	return n
 }

@@ -11,6 +11,8 @@ type Memory struct {
 	mu     sync.Mutex
 	stored State // Revision 0: nothing yet
 	closed bool
+
+	evidence memoryEvidence
 }
 
 var _ Store = (*Memory)(nil)

@@ -16,4 +16,6 @@ func lockFile(*os.File) error {
 	return fmt.Errorf("no file locks on this system: %w", errors.ErrUnsupported)
 }
 
+func unlockFile(*os.File) {}
+
 func syncDir(string) error { return errors.ErrUnsupported }

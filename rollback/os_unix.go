@@ -25,6 +25,10 @@ func lockFile(f *os.File) error {
 	})
 }
 
+func unlockFile(f *os.File) {
+	_ = control(f, func(fd uintptr) error { return syscall.Flock(int(fd), syscall.LOCK_UN) }) // the closing that follows does it too, if later
+}
+
 // syncDir makes the names in dir durable. A file system that knows no such thing says EINVAL, and has nothing to be asked for.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)

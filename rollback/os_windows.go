@@ -22,5 +22,8 @@ func lockFile(f *os.File) error {
 	})
 }
 
+// unlockFile has nothing to do: no other process has a copy of the handle.
+func unlockFile(*os.File) {}
+
 // syncDir has nothing to do: Windows cannot sync a directory, NTFS journals its names.
 func syncDir(string) error { return nil }

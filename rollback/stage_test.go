@@ -8,7 +8,9 @@ import (
 )
 
 func TestStageTextRoundTrips(t *testing.T) {
-	for stage, text := range map[Stage]string{Ramping: `"ramping"`, RolledBack: `"rolled_back"`} {
+	for stage, text := range map[Stage]string{
+		Shadow: `"shadow"`, Ramping: `"ramping"`, Promoted: `"promoted"`, Finished: `"finished"`, RolledBack: `"rolled_back"`,
+	} {
 		written, err := json.Marshal(stage)
 		require.NoError(t, err)
 		require.Equal(t, text, string(written))
@@ -20,13 +22,13 @@ func TestStageTextRoundTrips(t *testing.T) {
 }
 
 func TestUnknownStageIsOnTheSafeSide(t *testing.T) {
-	for _, stage := range []Stage{0, 3, 255} {
+	for _, stage := range []Stage{0, 6, 255} {
 		require.True(t, State{Epoch: 1, Version: "v", Stage: stage}.Tripped(), stage)
 		require.True(t, NewLatch(State{Epoch: 1, Version: "v", Stage: stage}).Tripped(), stage)
 	}
 	require.Equal(t, "unknown(7)", Stage(7).String())
 
-	for _, text := range []string{"", "Ramping", "unknown(1)", "promoted", "\x00"} {
+	for _, text := range []string{"", "Ramping", "unknown(1)", "Promoted", "\x00"} {
 		stage := Ramping
 		require.ErrorContains(t, stage.UnmarshalText([]byte(text)), "is not one of", text)
 		require.Equal(t, Stage(0), stage, text)

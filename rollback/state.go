@@ -7,7 +7,7 @@ import (
 )
 
 // State is everything a canary must not forget. It is plain data: copy it, print it, send it. Its methods are pure and total: they accept
-// any value, never change their receiver or share memory with it, and never fail.
+// any value, never change their receiver or share memory with it, and never fail. What may happen to it, and who may do what, is told by [Machine].
 //
 // The zero value means "no epoch yet" and counts as rolled back; State{}.Next(version) begins the first epoch.
 type State struct {
@@ -19,6 +19,22 @@ type State struct {
 	Stage Stage
 	// HighestShare is the highest effective share ever applied in this epoch, in [0, 1].
 	HighestShare float64
+
+	// Turn counts what people and the ramp have decided in this epoch. Of two memories of an epoch the one with more turns is right about Step,
+	// Approved, Hold and whether the epoch is [Finished].
+	Turn uint64
+	// Step is the share, in (0, 1], that the ramp allows at present: one of [Ramp.Steps], unless these have changed meanwhile. 0 is the first step.
+	Step float64
+	// Approved says that a person has agreed to the next step.
+	Approved bool
+	// Hold is a stop of the ramp; its zero value means that there is none.
+	Hold Hold
+
+	// Beacon counts the processes that have exposed the candidate, and those of them that ended well.
+	Beacon Beacon
+	// Incumbent is the 64-bit FNV-1a hash of the version that was promoted in the last epoch before this one that was finished; 0: none was.
+	Incumbent uint64
+
 	// Cause is why the epoch was rolled back; zero while it was not.
 	Cause Cause
 	// Barred are the versions rolled back so far, newest epoch first, at most [MaxBarred].
@@ -29,7 +45,7 @@ type State struct {
 
 // Tripped reports whether the candidate of this epoch must not be given traffic.
 func (s State) Tripped() bool {
-	return s.Epoch == 0 || s.Stage != Ramping
+	return s.Epoch == 0 || s.Stage < Shadow || s.Stage > Finished
 }
 
 // RolledBack reports whether version must stay out: whether its last known epoch ended in a rollback. For the version of the current epoch the
@@ -60,7 +76,7 @@ func (s State) Expose(share float64) State {
 	if !s.Tripped() && share > s.HighestShare {
 		s.HighestShare = min(share, 1)
 	}
-	return s
+	return s.normal()
 }
 
 // Next returns the first state of the next epoch, with version as its candidate, even if that version is barred: beginning an epoch is a
@@ -74,15 +90,26 @@ func (s State) Next(version string) State {
 	return State{
 		Epoch:    s.Epoch + 1,
 		Version:  clip(version, MaxVersion),
-		Stage:    Ramping,
+		Stage:    Shadow,
 		Barred:   s.Barred,
 		Revision: s.Revision,
+
+		Incumbent: s.incumbent(),
 	}
 }
 
-// Join returns what two memories of one canary know together: the higher epoch wins; inside an epoch rolled back wins, and the highest share is
-// the higher one; bars are united. Should two versions have begun the same epoch, a rolled back one wins, then the greater text. Of two
-// causes the one with the earlier label is shown. The revision is the higher one: before storing, set it to that of the store.
+// incumbent is the hash of the version that serves as stable when this epoch is over, if that was a candidate once; 0 if not.
+func (s State) incumbent() uint64 {
+	if s.Stage == Finished {
+		return hashVersion(s.Version)
+	}
+	return s.Incumbent
+}
+
+// Join returns what two memories of one canary know together: the higher epoch wins; inside an epoch rolled back wins, then who knows of more
+// turns, then who exposes less; the highest share is the higher one, so are the counts of the beacon, and bars are united. Should two versions
+// have begun the same epoch, a rolled back one wins, then the greater text. Of two causes the one with the earlier label is shown. The revision
+// is the higher one: before storing, set it to that of the store.
 //
 // Join is commutative, associative and idempotent. Joining the zero State changes nothing.
 func (s State) Join(o State) State {
@@ -93,26 +120,46 @@ func (s State) Join(o State) State {
 	}
 	if s.Epoch == o.Epoch {
 		winner.HighestShare = max(s.HighestShare, o.HighestShare)
+		winner.Beacon = s.Beacon.join(o.Beacon)
 	}
 	winner.Barred = joinBars(s.Barred, o.Barred)
 	winner.Revision = max(s.Revision, o.Revision)
-	return winner
+	return winner.normal()
 }
 
 // Equal reports whether s and o say the same. Revisions are not compared.
 func (s State) Equal(o State) bool {
 	return s.Epoch == o.Epoch && s.Version == o.Version && s.Stage == o.Stage && s.HighestShare == o.HighestShare &&
-		s.Cause.equal(o.Cause) && slices.Equal(s.Barred, o.Barred)
+		s.Turn == o.Turn && s.Step == o.Step && s.Approved == o.Approved && s.Hold.equal(o.Hold) &&
+		s.Beacon == o.Beacon && s.Incumbent == o.Incumbent && s.Cause.equal(o.Cause) && slices.Equal(s.Barred, o.Barred)
 }
 
 // compare orders normal states by who wins a join; equal ones differ only in what is joined field by field.
 func (s State) compare(o State) int {
 	return cmp.Or(
 		cmp.Compare(s.Epoch, o.Epoch),
-		cmp.Compare(s.Stage, o.Stage), // normal: Ramping below RolledBack
+		compareBools(s.Stage == RolledBack, o.Stage == RolledBack),
 		cmp.Compare(s.Version, o.Version),
+		cmp.Compare(s.Turn, o.Turn),
+		compareBools(o.Stage == Finished, s.Stage == Finished),
+		cmp.Compare(o.Step, s.Step),
+		s.Hold.compare(o.Hold),
+		compareBools(o.Approved, s.Approved),
 		o.Cause.compare(s.Cause),
+		cmp.Compare(s.Incumbent, o.Incumbent),
 	)
+}
+
+// compareBools orders false before true.
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	default:
+		return 1
+	}
 }
 
 // normal returns the one form in which a state is joined, compared and stored: bounded, on the safe side, with its own version barred once it
@@ -120,10 +167,13 @@ func (s State) compare(o State) int {
 func (s State) normal() State {
 	s.Version = clip(s.Version, MaxVersion)
 	s.HighestShare = normalShare(s.HighestShare)
+	s.Step = normalStep(s.Step)
+	s.Hold, s.Beacon = s.Hold.normal(), s.Beacon.normal()
 	if s.Tripped() {
 		s.Stage = RolledBack
 		s.Cause = s.Cause.normal()
 	} else {
+		s.Stage = s.stage()
 		s.Cause = Cause{}
 	}
 	var own []Bar
@@ -132,6 +182,28 @@ func (s State) normal() State {
 	}
 	s.Barred = joinBars(s.Barred, own)
 	return s
+}
+
+// stage is how far an epoch that was not rolled back has come, by what was exposed and allowed.
+func (s State) stage() Stage {
+	switch {
+	case s.Stage == Finished:
+		return Finished
+	case s.HighestShare >= fullShare && (s.Step == 0 || s.Step >= fullShare):
+		return Promoted
+	case s.HighestShare > 0:
+		return Ramping
+	default:
+		return Shadow
+	}
+}
+
+// normalStep puts the share of a step into [0, 1]. One that is not a number is the first step.
+func normalStep(share float64) float64 {
+	if math.IsNaN(share) {
+		return 0
+	}
+	return min(max(share, 0), 1)
 }
 
 // normalShare puts a share into [0, 1]. One that is not a number may have been anything, so it counts as everything.

@@ -18,7 +18,7 @@ func TestZeroStateIsNoEpoch(t *testing.T) {
 	require.False(t, s.RolledBack("v1"), "a version that nobody has tried is not rolled back")
 
 	first := s.Next("v1")
-	require.Equal(t, State{Epoch: 1, Version: "v1", Stage: Ramping}, first)
+	require.Equal(t, State{Epoch: 1, Version: "v1", Stage: Shadow}, first)
 	require.False(t, first.Tripped())
 }
 
@@ -51,7 +51,7 @@ func TestNextIsAFreshStart(t *testing.T) {
 	s.Revision = 7
 	next := s.Next("v2")
 
-	require.Equal(t, State{Epoch: 2, Version: "v2", Stage: Ramping, Barred: []Bar{barOf(1, "v1")}, Revision: 7}, next)
+	require.Equal(t, State{Epoch: 2, Version: "v2", Stage: Shadow, Barred: []Bar{barOf(1, "v1")}, Revision: 7}, next)
 	require.True(t, next.RolledBack("v1"))
 	require.False(t, next.RolledBack("v2"))
 }
@@ -135,6 +135,14 @@ func TestEqualLooksAtEverythingButTheRevision(t *testing.T) {
 		"version": func(s *State) { s.Version = "v2" },
 		"stage":   func(s *State) { s.Stage = Ramping },
 		"share":   func(s *State) { s.HighestShare = 0.6 },
+		"turn":    func(s *State) { s.Turn++ },
+		"step":    func(s *State) { s.Step = 0.6 },
+		"yes":     func(s *State) { s.Approved = true },
+		"hold":    func(s *State) { s.Hold.Cause.Reason = "held" },
+		"held at": func(s *State) { s.Hold.Share = 0.6 },
+		"lit":     func(s *State) { s.Beacon.Lit++ },
+		"put out": func(s *State) { s.Beacon.Out++ },
+		"before":  func(s *State) { s.Incumbent++ },
 		"reason":  func(s *State) { s.Cause.Reason = "" },
 		"actor":   func(s *State) { s.Cause.Actor = "" },
 		"at":      func(s *State) { s.Cause.At = time.Time{} },

@@ -5,7 +5,8 @@ import "context"
 // Store keeps the [State] of one canary across restarts. Implementations are safe for concurrent use, and never used by the request path.
 //
 // A store changes only by compare-and-swap on its revision, so writers that do not know each other cannot overwrite what they have not
-// seen; [Save] is the loop around that. Who opens a store closes it; a canary does not.
+// seen; [Save] is the loop around that. Who opens a store closes it; a canary does not. A store that is an [EvidenceStore], too, lets an epoch go on with its
+// evidence after a restart.
 type Store interface {
 	// Load returns the stored state, with its Revision set. It returns [ErrNoState] if nothing was ever stored: a first start. After any
 	// other error the candidate must stay out; the state returned beside it is what could be learned all the same, which is enough to see a

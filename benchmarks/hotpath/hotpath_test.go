@@ -2,6 +2,7 @@ package hotpath
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"testing"
@@ -47,6 +48,7 @@ func newCanary(tb testing.TB, s shape) *canary.Canary[Input, Output] {
 		Flags:           canary.Flags{Client: percentFlag(tb, s.percent), Rollout: "rollout"},
 		Criteria:        []criteria.Criterion{criteria.ErrorRate{Role: criteria.Observe}, criteria.Latency{Role: criteria.Observe}},
 		OperationalOnly: true,
+		Logger:          slog.New(slog.DiscardHandler),
 	}
 	cfg.Criteria = append(cfg.Criteria, criteria.Backstop{})
 	cfg.Signals.Labels = canary.Labels[Input, Output]{}

@@ -26,9 +26,9 @@ type status struct {
 	Highest    float64 // the largest share in this epoch so far, in [0, 1]
 	RolledBack bool
 	Cause      string  // why, as it is stored; "" unless rolled back
-	Culprit    string  // the criterion that failed in this process; "" if none did
+	Culprit    string  // the criterion that failed; "" if none did
 	Verdict    string  // what that criterion has to say
-	LogE       float64 // evidence against the candidate in this process, in nats
+	LogE       float64 // evidence against the candidate in this epoch, in nats
 	Limit      float64 // at which it is rolled back
 	Blind      string  // why no further evidence comes; "" while it does
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/modelcanary/go-sdk/canary"
 	"github.com/modelcanary/go-sdk/criteria"
@@ -31,5 +32,6 @@ func newCanary(stable predictor, c contest, flags canary.FlagClient, store rollb
 		},
 		Store:   store,
 		OnEvent: tell,
+		Logger:  slog.New(slog.DiscardHandler), // tell prints them
 	})
 }

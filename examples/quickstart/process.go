@@ -45,7 +45,7 @@ func startProcess(stable predictor, c contest, flags *flagService, state string,
 func (p *process) tell(e canary.Event) {
 	switch e.Kind {
 	case canary.StateMissing, canary.StateResumed, canary.Barred: // shows in the status
-	case canary.ShareChanged:
+	case canary.EvidenceResumed, canary.ShareChanged:
 		p.timeline.say("canary", "%s", e.Message)
 	case canary.RolledBack:
 		stored := "and has stored that"

@@ -120,8 +120,8 @@ func TestTheBadCandidateIsRolledBackAndStaysOut(t *testing.T) {
 	})
 }
 
-// The same version is the same epoch: after a restart it goes on, and says why
-// the users of before give no evidence any more.
+// The same version is the same epoch: after a restart it goes on, with its
+// evidence.
 func TestAnEpochGoesOn(t *testing.T) {
 	rehearsal := newRehearsal(t, "better")
 	synctest.Test(t, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestAnEpochGoesOn(t *testing.T) {
 				t.Errorf("act %d: %+v, want calls of the candidate in epoch 1", i+1, r)
 			}
 		}
-		for _, want := range []string{"epoch 1 goes on: softmax-2 is on trial and has had 95 %\n", "learns nothing more: every unit of before"} {
+		for _, want := range []string{"epoch 1 goes on: softmax-2 is on trial and has had 95 %\n", "canary  the evidence goes on at ln E"} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("no %q in\n%s", want, out.String())
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/modelcanary/go-sdk/canary/internal/ledger"
 	"github.com/modelcanary/go-sdk/criteria"
+	"github.com/modelcanary/go-sdk/rollback"
 )
 
 // CarvedSlice is a slice that stable has been given.
@@ -50,6 +51,11 @@ func (k *Keeper) carve(carves []criteria.Carve) {
 	k.publish()
 	k.mu.Unlock()
 	for _, c := range carves {
+		state := k.latchState()
+		k.scribe.note(rollback.Entry{
+			Canary: k.cfg.Name, At: now, Actor: "keeper", Action: "carve", Epoch: state.Epoch, Version: state.Version,
+			To: fmt.Sprintf("slice %q is stable's", c.Slice), Reason: "criterion " + c.Criterion, Evidence: c.Finding, Revision: state.Revision,
+		})
 		k.Emit(Event{Kind: CarvedEvent, Message: fmt.Sprintf("slice %q is stable's from now on: criterion %s: %s", c.Slice, c.Criterion, c.Finding)})
 	}
 }

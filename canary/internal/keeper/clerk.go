@@ -89,11 +89,11 @@ func (c *clerk) hurry() {
 	}
 }
 
-// remembers says whether the store durably knows that a share was applied in an epoch.
-func (c *clerk) remembers(epoch uint64, share float64) bool {
+// knows says whether the store durably knows of an epoch.
+func (c *clerk) knows(epoch uint64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.saved.Epoch == epoch && c.saved.HighestShare >= share
+	return c.saved.Epoch == epoch
 }
 
 // busy says whether a first attempt to save has not ended.
@@ -144,6 +144,7 @@ func (c *clerk) work(ctx context.Context) bool {
 	c.mu.Unlock()
 	if !loaded {
 		state, err := c.load(ctx)
+		c.k.archive.seek(ctx, state, err)
 		loaded = c.k.adopt(state, err)
 		if err != nil && !errors.Is(err, rollback.ErrNoState) {
 			c.failures.Add(1)
@@ -170,7 +171,6 @@ func (c *clerk) flush(ctx context.Context) bool {
 	close(now.done)
 	if err != nil {
 		c.failures.Add(1)
-		saved.HighestShare = 0 // only rollbacks are believed: what a failed attempt was to remember is not remembered
 	}
 	switch {
 	case err != nil && !again && c.ctx.Err() == nil:
@@ -178,7 +178,9 @@ func (c *clerk) flush(ctx context.Context) bool {
 	case err == nil && again:
 		c.k.Emit(Event{Kind: StoreRecovered, Message: "state is durable again"})
 	}
-	c.k.learn(saved)
+	if err == nil || saved.Tripped() { // of what a failed attempt was to remember only a rollback is believed
+		c.k.learn(saved)
+	}
 	return err == nil
 }
 
@@ -247,7 +249,9 @@ func (c *clerk) close(ctx context.Context) error {
 // leftover says what has to be given up.
 func (c *clerk) leftover() error {
 	c.mu.Lock()
-	lost, failing := c.dirty && !c.saved.Join(c.want).Equal(c.saved), c.failing
+	want, failing := c.saved.Join(c.want), c.failing
+	want.Beacon.Out = c.saved.Beacon.Out // one that stays lit is no loss
+	lost := c.dirty && !want.Equal(c.saved)
 	c.mu.Unlock()
 	if lost {
 		return fmt.Errorf("canary: the state could not be saved: %w", cmp.Or(failing, errClosed))

@@ -12,7 +12,7 @@ import (
 
 // quiet is a clerk whose goroutine does not run.
 func quiet() *clerk {
-	k := &Keeper{herald: newHerald(nil), latch: new(rollback.Latch)}
+	k := &Keeper{herald: newHerald(nil, nil), latch: new(rollback.Latch)}
 	return newClerk(k, rollback.NewMemory())
 }
 
@@ -66,13 +66,13 @@ func TestSaveAfterAFailure(t *testing.T) {
 	require.True(t, c.fails())
 	c.save(half)
 	require.False(t, kicked(c))
-	require.False(t, c.remembers(1, 0.5))
+	require.False(t, c.holds(half))
 
 	want, _ = c.take()
 	require.True(t, c.settle(want, want, nil), "a success after a failure")
-	require.True(t, c.remembers(1, 0.5))
-	require.False(t, c.remembers(1, 0.6))
-	require.False(t, c.remembers(2, 0.1), "another epoch")
+	require.True(t, c.holds(half))
+	require.False(t, c.holds(half.Expose(0.6)))
+	require.False(t, c.holds(half.Next("3").Expose(0.1)), "another epoch")
 	require.True(t, c.holds(gone))
 	require.False(t, c.fails())
 }
@@ -111,9 +111,9 @@ func TestGivingUpIsNotARecovery(t *testing.T) {
 		k, err := Start(w.Config)
 		require.NoError(t, err)
 		w.store.full.Store(true)
-		require.ErrorIs(t, k.Rollback(t.Context(), "alice", "worse"), errFull)
+		require.ErrorIs(t, k.Rollback(t.Context(), "alice", "worse").Err, errFull)
 		k.clerk.cancel()
-		require.ErrorIs(t, k.Close(t.Context()), errFull)
+		require.ErrorIs(t, k.Close(t.Context(), false), errFull)
 		require.Contains(t, w.told(), StoreFailed)
 		require.NotContains(t, w.told(), StoreRecovered)
 	})

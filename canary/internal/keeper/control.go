@@ -18,20 +18,12 @@ import (
 func (k *Keeper) publish() (changed bool, before, after float64) {
 	was := k.plan.Load()
 	share, reason, excluded := k.wanted()
-	state := k.latch.State()
 	rising := false // as soon as the store remembers it
-	if share > state.HighestShare && k.known {
-		if k.clerk.remembers(state.Epoch, share) {
-			k.latch.Expose(share)
-		} else {
-			k.clerk.save(state.Expose(share))
-			rising = !k.clerk.fails()
-			share = state.HighestShare
-			if was != nil {
-				share = min(share, was.Share)
-			}
-		}
+	if share > 0 && !k.remembered(share) {
+		rising = !k.clerk.fails()
+		share = min(share, k.allowed(was))
 	}
+	state := k.latch.State()
 	if !rising && reason != Starting && !k.clerk.busy() {
 		defer k.signalReady() // when the plan is there
 	}
@@ -47,7 +39,7 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 		return false, was.Share, was.Share
 	}
 	next := &Plan{
-		Threshold: threshold, Reason: reason, Mark: mark, Closed: k.closing,
+		Threshold: threshold, Reason: reason, Mark: mark, Closed: k.closing, Promoted: reason == Promoted || k.closing && k.promoted(),
 		Rehearsal: reason == Preflight, Aside: k.closing || reason == Preflight,
 		Share: route.Share(threshold), Epoch: state.Epoch, Period: k.period.number,
 		Divert: route.Threshold(k.cfg.Sentinel),
@@ -68,6 +60,63 @@ func (k *Keeper) publish() (changed bool, before, after float64) {
 	return before != next.Share, before, next.Share
 }
 
+// remembered reports whether the store remembers that a share was applied, and that this process has exposed the candidate; if not it is asked to. It is called
+// under the mutex.
+func (k *Keeper) remembered(share float64) bool {
+	state := k.latch.State()
+	if k.lit && share <= state.HighestShare {
+		return true
+	}
+	if k.beacon == 0 {
+		k.beacon = state.Beacon.Lit + 1
+	}
+	after, _ := k.machine.On(state, rollback.Event{Kind: rollback.OnExpose, Share: share})
+	if after.Beacon.Lit < k.beacon {
+		after, _ = k.machine.On(after, rollback.Event{Kind: rollback.OnLight})
+	}
+	switch {
+	case after.Equal(state) && k.lit:
+		return true
+	case k.clerk.holds(after):
+		k.latch.Join(after)
+		k.lit = true
+		return true
+	}
+	k.clerk.save(after)
+	return false
+}
+
+// allowed is the share that may be applied until the store remembers a greater one.
+func (k *Keeper) allowed(was *Plan) float64 {
+	if was == nil || !k.lit {
+		return 0
+	}
+	return min(was.Share, k.latch.State().HighestShare)
+}
+
+// putOut says that nobody is with the candidate any more, if this process has ever said that somebody is: whatever ends it now is not the candidate's doing.
+func (k *Keeper) putOut() {
+	k.mu.Lock()
+	lit := k.lit && (k.closing || k.plan.Load().Threshold == 0)
+	k.mu.Unlock()
+	if !lit || k.fold.underWay() > 0 || k.cfg.Abandoned() > 0 {
+		return
+	}
+	k.extinguish()
+}
+
+// extinguish puts the beacon out.
+func (k *Keeper) extinguish() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.lit {
+		return
+	}
+	k.lit, k.beacon = false, 0
+	state, _ := k.latch.Apply(k.machine, rollback.Event{Kind: rollback.OnPutOut})
+	k.clerk.save(state)
+}
+
 // beginStep gives a plan a step of its own.
 func (k *Keeper) beginStep(next, was *Plan) {
 	next.Salt = route.Salt(k.cfg.Name, next.Epoch, next.Period)
@@ -83,17 +132,9 @@ func (k *Keeper) beginStep(next, was *Plan) {
 
 // wanted is the share that state, flag and holds ask for, why, and whether requests are no evidence.
 func (k *Keeper) wanted() (share float64, reason Reason, excluded bool) {
-	switch {
-	case k.closing:
-		return 0, Closed, true
-	case k.known && k.latch.Tripped():
-		return 0, RolledBack, false
-	case k.stateErr != nil:
-		return 0, StateUnknown, false
-	case !k.known || k.flag == nil:
-		return 0, Starting, false
-	case k.routing != nil:
-		return 0, RoutingBroken, false
+	if reason, unwanted := k.unwanted(); unwanted {
+		k.loaded(false)
+		return 0, reason, reason == Closed
 	}
 	r := k.flag.Reading()
 	reason = Split
@@ -103,11 +144,48 @@ func (k *Keeper) wanted() (share float64, reason Reason, excluded bool) {
 			reason = Starting
 		}
 	}
-	share = max(0, min(r.Share, 1-Holdback, k.ceiling))
+	state := k.latch.State()
+	share = k.machine.Share(state, r.Share)
 	if why, waits := k.waits(); waits && share > 0 {
 		return 0, why, false
 	}
+	promoted := state.Stage == rollback.Finished
+	switch ready := k.loaded(share > 0 || promoted); {
+	case promoted && ready:
+		return 0, Promoted, true
+	case !ready:
+		return 0, Loading, excluded
+	}
 	return share, reason, excluded
+}
+
+// unwanted says why the candidate must have nothing.
+func (k *Keeper) unwanted() (Reason, bool) {
+	switch {
+	case k.closing:
+		return Closed, true
+	case k.cfg.Version == "":
+		return NoCandidate, true
+	case k.known && k.latch.Tripped():
+		return RolledBack, true
+	case k.stateErr != nil:
+		return StateUnknown, true
+	case !k.known || k.flag == nil:
+		return Starting, true
+	case k.routing != nil && k.latch.State().Stage != rollback.Finished:
+		return RoutingBroken, true
+	}
+	return 0, false
+}
+
+// promoted says that the candidate has become the stable model, and can serve even when the canary is closed: what the canary has loaded ends with it.
+func (k *Keeper) promoted() bool {
+	return k.known && k.latch.State().Stage == rollback.Finished && k.cfg.Ready == nil
+}
+
+// loaded says whether the candidate can be called, if it is needed.
+func (k *Keeper) loaded(needed bool) bool {
+	return k.cfg.Ready == nil || k.cfg.Ready(needed, k.Emit) || !needed
 }
 
 // signalReady ends the wait in Start: nothing that is to come soon would change the plan.
@@ -118,10 +196,27 @@ func (k *Keeper) signalReady() {
 	}
 }
 
+// withdraw takes the candidate from all requests to come, before anything else is thought about: nothing but a plan is made. It is called under the mutex.
+func (k *Keeper) withdraw() {
+	was := k.plan.Load()
+	if was.Threshold == 0 && !was.Promoted && !was.Rehearsal {
+		return
+	}
+	next := &Plan{
+		Reason: RolledBack, Mark: ledger.Mark(0).WithReason(uint8(RolledBack)), Carved: was.Carved,
+		Epoch: was.Epoch, Period: was.Period, Divert: was.Divert,
+	}
+	k.beginStep(next, was)
+	k.plan.Store(next)
+}
+
 // trip rolls the epoch back: memory first, then the store, then the application's hook.
 func (k *Keeper) trip(actor, why, cause, origin string) (rollback.State, bool) {
+	e := rollback.Event{Kind: rollback.OnTrip, Cause: rollback.Cause{Reason: why, Actor: actor, At: time.Now()}}
 	k.mu.Lock()
-	state, first := k.latch.Trip(rollback.Cause{Reason: why, Actor: actor, At: time.Now()})
+	k.withdraw()
+	before := k.latch.State()
+	state, first := k.latch.Trip(e.Cause)
 	if first || k.origin == "" {
 		k.cause, k.origin = cause, origin
 	}
@@ -129,46 +224,26 @@ func (k *Keeper) trip(actor, why, cause, origin string) (rollback.State, bool) {
 	k.mu.Unlock()
 	if first {
 		k.emitAfter(Event{Kind: TrippedEvent, Message: why, Actor: actor}, k.clerk.save(state))
+		k.scribe.note(k.entry(e, before, state))
 	}
 	return state, first
 }
 
-// Rollback trips the epoch on a person's word. The next request is stable's whatever it returns; it waits until ctx is done for the store, and returns an
-// error when the rollback is not durable yet. The store is tried again in the background.
-func (k *Keeper) Rollback(ctx context.Context, who, why string) error {
+// Rollback trips the epoch on a person's word. The next request is stable's whatever it returns; it waits until ctx is done for the store. The store is tried
+// again in the background.
+func (k *Keeper) Rollback(ctx context.Context, who, why string) rollback.Trip {
 	k.mu.Lock()
 	if !k.known {
 		k.early = &rollback.Cause{Reason: why, Actor: who, At: time.Now()}
 		k.mu.Unlock()
-		return fmt.Errorf("canary: rollback noted, and stable serves; it cannot be stored before the state can be read: %w", k.unknown())
+		return rollback.Trip{Applied: true, Err: fmt.Errorf("canary: rollback noted, and stable serves; it cannot be stored before the state can be read: %w", k.unknown())}
 	}
 	k.mu.Unlock()
 	state, _ := k.trip(who, why, "person", "manual")
-	a := k.clerk.save(state)
-	k.clerk.hurry()
-	if k.cfg.Manual {
-		k.clerk.work(ctx)
+	if err := k.await(ctx, k.clerk.save(state)); err != nil {
+		return rollback.Trip{Applied: true, Err: fmt.Errorf("canary: rolled back, but not durable yet: %w", err)}
 	}
-	select {
-	case <-a.done:
-		return notDurable(a.err)
-	case <-k.clerk.stopped:
-	case <-ctx.Done():
-		return notDurable(context.Cause(ctx))
-	}
-	select {
-	case <-a.done: // by the last attempt
-		return notDurable(a.err)
-	default:
-		return notDurable(errClosed)
-	}
-}
-
-func notDurable(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("canary: rolled back, but not durable yet: %w", err)
+	return rollback.Trip{Applied: true, Durable: true}
 }
 
 var (
@@ -196,26 +271,26 @@ func (k *Keeper) unsavedRollback() error {
 	return fmt.Errorf("canary: a rollback could not be stored, the state cannot be read: %w", cmp.Or(k.stateErr, errStarting))
 }
 
-// breakRouting holds the rollout at share 0 until a person looks. Nobody is blamed.
+// breakRouting holds the rollout at share 0 until a person begins a new epoch. Nobody is blamed.
 func (k *Keeper) breakRouting(err error) {
 	k.mu.Lock()
 	k.routing = err
 	k.publish()
 	k.mu.Unlock()
-	k.Emit(Event{Kind: RoutingBrokenEvent, Message: err.Error() + ": the candidate gets no requests until the process is restarted; neither model is blamed"})
+	k.Emit(Event{Kind: RoutingBrokenEvent, Message: err.Error() + ": the candidate gets no requests until the process is restarted or a new epoch begun; neither model is blamed"})
 }
 
-// hold keeps the share from rising.
+// hold stops the ramp for a criterion, once: when a person has resumed, that was said with the breach in sight.
 func (k *Keeper) hold(criterion string) {
+	finding := k.fold.finding(criterion)
 	k.mu.Lock()
-	first := k.held == ""
-	if first {
-		k.held = criterion
-		k.ceiling = k.plan.Load().Share
-	}
+	told := k.told[criterion]
+	k.told[criterion] = true
 	k.mu.Unlock()
-	if first {
-		k.Emit(Event{Kind: HeldEvent, Message: "criterion " + criterion + ": " + k.fold.finding(criterion) + "; the share does not rise any more"})
+	if !told {
+		k.apply(rollback.Event{Kind: rollback.OnHold, Share: k.plan.Load().Share, Cause: rollback.Cause{
+			Reason: "criterion " + criterion + ": " + finding, Actor: "keeper", At: time.Now(),
+		}})
 	}
 }
 
@@ -230,22 +305,14 @@ func (k *Keeper) adopt(stored rollback.State, err error) bool {
 	}
 	var news Event
 	var saving *attempt
+	found := stored
 	switch {
-	case err == nil && stored.Version == k.cfg.Version && stored.Epoch > 0:
-		k.resumed = true
-		news = Event{Kind: StateResumed, Message: fmt.Sprintf("epoch %d goes on, %s", stored.Epoch, stored.Stage)}
-	case err == nil && stored.RolledBack(k.cfg.Version):
-		stored = stored.Next(k.cfg.Version).RollBack(rollback.Cause{
-			Reason: fmt.Sprintf("version %q was rolled back in an earlier epoch", k.cfg.Version), Actor: "keeper", At: time.Now(),
-		})
-		news = Event{Kind: BarredEvent, Message: stored.Cause.Reason + ": it stays out"}
-		saving = k.clerk.save(stored)
+	case k.cfg.Version == "" && (err == nil || errors.Is(err, rollback.ErrNoState)): // nothing is tried, and nothing stored
 	case err == nil || errors.Is(err, rollback.ErrNoState):
-		if err != nil {
-			news = Event{Kind: StateMissing, Message: "no stored state: a first start"}
+		stored, news = k.deployed(found, err)
+		if !stored.Equal(found) {
+			saving = k.clerk.save(stored)
 		}
-		stored = stored.Next(k.cfg.Version)
-		k.clerk.save(stored)
 	case stored.Epoch > 0 && stored.Tripped() && stored.Version == k.cfg.Version: // damaged, but the rollback in it is not
 		news = Event{Kind: StateResumed, Message: fmt.Sprintf("epoch %d goes on, %s; that much can be read: %v", stored.Epoch, stored.Stage, err)}
 	default:
@@ -257,20 +324,26 @@ func (k *Keeper) adopt(stored rollback.State, err error) bool {
 		}
 		return false
 	}
-	wasOut := stored.Tripped()
+	wasOut := found.Tripped() && stored.Equal(found)
 	if k.early != nil {
 		stored = stored.RollBack(*k.early)
 	}
 	k.known, k.stateErr = true, nil
 	k.latch = rollback.NewLatch(stored)
 	k.period.turn(&k.cfg)
-	k.fold.resume(stored.HighestShare, k.resumed, k.period.number)
+	tell := k.goOn(stored)
 	changed, before, after := k.publish()
+	if news.Kind == "" || news.Kind == StateMissing {
+		saving = nil // such news waits for nothing
+	}
 	if news.Kind != "" {
 		k.emitAfter(news, saving)
 	}
+	tell()
 	switch {
-	case wasOut:
+	case news.Kind == TrippedEvent:
+		k.cause, k.origin = "crash_loop", "local"
+	case wasOut || news.Kind == BarredEvent:
 		k.cause, k.origin = "stored", "stored"
 	case k.early != nil:
 		k.cause, k.origin = "person", "manual"
@@ -278,6 +351,33 @@ func (k *Keeper) adopt(stored rollback.State, err error) bool {
 	}
 	k.tellShare(changed, before, after)
 	return true
+}
+
+// deployed is the state that this process starts with, and what is to be told of it.
+func (k *Keeper) deployed(found rollback.State, missing error) (rollback.State, Event) {
+	e := rollback.Event{Kind: rollback.OnDeploy, Version: k.cfg.Version, Cause: rollback.Cause{Actor: "keeper", At: time.Now()}}
+	state, effects := k.machine.On(found, e)
+	if effects.Changed {
+		e.Cause.Reason = state.Cause.Reason
+		k.scribe.note(k.entry(e, found, state))
+	}
+	k.resumed = found.Epoch == state.Epoch
+	switch {
+	case k.resumed && effects.Changed:
+		return state, Event{Kind: TrippedEvent, Message: state.Cause.Reason, Actor: "keeper"}
+	case k.resumed && k.cfg.Begun != "":
+		k.resumed = false
+		return state, Event{Kind: Begun, Message: fmt.Sprintf("epoch %d of version %q", state.Epoch, state.Version), Actor: k.cfg.Begun}
+	case k.resumed:
+		return state, Event{Kind: StateResumed, Message: fmt.Sprintf("epoch %d goes on, %s", state.Epoch, k.describe(state))}
+	case state.Tripped():
+		return state, Event{Kind: BarredEvent, Message: fmt.Sprintf("version %q: %s: it stays out", state.Version, state.Cause.Reason)}
+	case state.Stage == rollback.Finished:
+		return state, Event{Kind: StateResumed, Message: fmt.Sprintf("version %q was promoted in an earlier epoch, and serves", state.Version)}
+	case missing != nil:
+		return state, Event{Kind: StateMissing, Message: "no stored state: a first start"}
+	}
+	return state, Event{}
 }
 
 // alike says whether two errors of a store are the same trouble. Those of a file may name another temporary file each time.
@@ -296,13 +396,20 @@ func (k *Keeper) learn(stored rollback.State) {
 	if !k.known {
 		return
 	}
-	was := k.latch.Tripped()
+	before := k.latch.State()
 	k.latch.Join(stored)
-	if k.latch.Tripped() && !was {
+	after := k.latch.State()
+	switch {
+	case after.Tripped() && !before.Tripped():
 		k.cause, k.origin = "stored", "stored"
 		k.publish()
-		k.Emit(Event{Kind: TrippedEvent, Message: "the stored state says that the epoch was rolled back: " + k.latch.State().Cause.Reason})
+		k.Emit(Event{Kind: TrippedEvent, Message: "the stored state says that the epoch was rolled back: " + after.Cause.Reason})
 		return
+	case k.raising.turn > 0 && after.Turn >= k.raising.turn:
+		if after.Turn > before.Turn {
+			k.tellDecision(k.raising.event, before, after)
+		}
+		k.raising = decision{}
 	}
 	k.tellShare(k.publish())
 }

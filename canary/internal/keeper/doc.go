@@ -6,5 +6,7 @@
 //   - the clerk loads and saves the state;
 //   - the herald delivers events to the application's hook and replays telemetry.
 //
+// A fourth, the archive's, runs while there is evidence to be read or saved: the keeper draws it, and waits for nothing else.
+//
 // A request reads the plan with one atomic load. A rollback is a new plan.
 package keeper

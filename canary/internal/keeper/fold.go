@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/modelcanary/go-sdk/canary/internal/ledger"
@@ -33,8 +34,12 @@ type fold struct {
 	waiting []*cohort // oldest first
 	spare   []*criteria.Evidence
 	windows *windows
-	joined  bool // the youngest cohort takes slots of this pass
-	over    bool // nothing is judged any more
+	halted  float64       // share of the step of an earlier process that may go on; 0: there is none
+	lag     time.Duration // what the judge's time is ahead of awake time, see age
+	folded  time.Duration // the judge's time at the last fold
+	changes atomic.Uint64 // of what an archive keeps
+	joined  bool          // the youngest cohort takes slots of this pass
+	over    bool          // nothing is judged any more
 	seen    criteria.Observation
 	last    criteria.Ruling
 	carves  int // how many slices were carved out
@@ -105,18 +110,11 @@ func (f *fold) pass() (bool, rulings) {
 	now := f.k.Now()
 	visited := f.folder.Pass(now, f.k.awake.Load(), int64(f.k.cfg.Deadline), f)
 	busy := visited > 0 || len(f.waiting) > 0
-	return busy, f.rule()
-}
-
-// resume takes over what an earlier process of the same epoch has left: the highest share it applied. Its seen units are lost, so every unit counts as seen.
-// In which period it applied that share the store does not say; it may have been this one. The next one has other coins.
-func (f *fold) resume(highest float64, resumed bool, period uint64) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.period = max(f.period, period)
-	if resumed {
-		f.coins.Resume(highest)
+	rule := f.rule()
+	if busy {
+		f.changes.Add(1)
 	}
+	return busy, rule
 }
 
 // rule judges the cohorts that are complete.
@@ -130,7 +128,7 @@ func (f *fold) rule() (r rulings) {
 		f.waiting = f.waiting[1:]
 		if !f.over {
 			f.enter(c.step)
-			r.Ruling = f.ruled(f.judge.Fold(c.evidence, time.Duration(f.k.awake.Load())))
+			r.Ruling = f.ruled(f.judgeOn(c.evidence))
 			r.carves = append(r.carves, f.newCarves()...)
 		}
 		c.evidence.Reset()
@@ -138,6 +136,7 @@ func (f *fold) rule() (r rulings) {
 	}
 	if ruling, any := f.windows.judge(time.Duration(f.k.awake.Load())); any {
 		r.Ruling = f.ruled(ruling)
+		f.changes.Add(1)
 	}
 	return r
 }
@@ -165,9 +164,18 @@ func (f *fold) note(r criteria.Ruling) {
 	}
 }
 
+// age is the judge's time: awake time, from where an earlier process had come to.
+func (f *fold) age() time.Duration { return time.Duration(f.k.awake.Load()) + f.lag }
+
+// judgeOn folds evidence, at the judge's time.
+func (f *fold) judgeOn(e *criteria.Evidence) criteria.Ruling {
+	f.folded = f.age()
+	return f.judge.Fold(e, f.folded)
+}
+
 // enter moves the judge to a step.
 func (f *fold) enter(s step) {
-	if f.judged != s.id {
+	if f.judged != s.id && !s.rests {
 		f.judged = s.id
 		f.judge.BeginStep(s.shares)
 	}
@@ -213,26 +221,44 @@ func (f *fold) count(m ledger.Mark, stratum criteria.Stratum, sentinel bool) {
 
 // advance enters a newer step. Steps in between had no request that was visited, but their shares were applied and their coins may have been spent.
 func (f *fold) advance(id uint32) {
+	begun := false
 	for f.current.id < id {
 		next, ok := f.k.steps.take()
 		if !ok {
 			break
 		}
-		if next.period > f.period {
-			f.period = next.period
-			f.coins.Redraw()
-			f.current.spent = nil
+		switch {
+		case f.rests(next):
+			next.rests = true
+		case f.resumes(next):
+			f.unhalt()
+			f.judged = next.id
+		default:
+			f.unhalt()
+			f.begin(&next)
+			begun = true
 		}
-		f.coins.BeginStep(next.earlier, f.current.spent)
-		f.coins.BeginStep(next.share, nil)
 		f.current = next
 	}
 	f.current.shares = f.coins.Shares()
-	f.tally.stale = 0
-	splits := f.coins.Splits()
-	f.routing.BeginStep(splits)
-	f.windows.beginStep(splits)
 	f.joined = false
+	if begun {
+		f.tally.stale = 0
+		splits := f.coins.Splits()
+		f.routing.BeginStep(splits)
+		f.windows.beginStep(splits)
+	}
+}
+
+// begin enters a step with the coins.
+func (f *fold) begin(next *step) {
+	if next.period > f.period {
+		f.period = next.period
+		f.coins.Redraw()
+		f.current.spent = nil
+	}
+	f.coins.BeginStep(next.earlier, f.current.spent)
+	f.coins.BeginStep(next.share, nil)
 }
 
 // cohort returns the one that takes the slot being visited; nil when it must be left out of the evidence.

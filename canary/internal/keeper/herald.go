@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,8 @@ const (
 	StateResumed       EventKind = "state_resumed"
 	BarredEvent        EventKind = "barred"
 	StateUnreadable    EventKind = "state_unreadable"
+	EvidenceResumed    EventKind = "evidence_resumed"
+	EvidenceLost       EventKind = "evidence_lost"
 	StoreFailed        EventKind = "store_failed"
 	StoreRecovered     EventKind = "store_recovered"
 	MemoryOnly         EventKind = "memory_only"
@@ -40,6 +43,16 @@ const (
 	TrippedEvent       EventKind = "rolled_back"
 	RoutingBrokenEvent EventKind = "routing_broken"
 	HeldEvent          EventKind = "held"
+	Stepped            EventKind = "step"
+	Approved           EventKind = "approved"
+	Resumed            EventKind = "resumed"
+	Jumped             EventKind = "jumped"
+	PromotedEvent      EventKind = "promoted"
+	AuditFailed        EventKind = "audit_failed"
+	Loaded             EventKind = "loaded"
+	Unloaded           EventKind = "unloaded"
+	LoadFailed         EventKind = "load_failed"
+	Begun              EventKind = "begun"
 	CarvedEvent        EventKind = "carved"
 	Reassigned         EventKind = "reassigned"
 	PreflightPassed    EventKind = "preflight_passed"
@@ -57,9 +70,11 @@ const (
 	replayEvery = time.Second
 )
 
-// herald runs the code of others: the application's hook and the instruments of its telemetry. If that hangs, nothing else does.
-type herald struct {
+// Herald runs the code of others: the application's hook, its logger, and the instruments of its telemetry. If that hangs, nothing else does. One herald may serve
+// several keepers, one after the other.
+type Herald struct {
 	hook    func(Event)
+	log     *slog.Logger // nil: nothing is logged
 	dropped atomic.Int64
 	failed  atomic.Int64 // panics of the hook
 
@@ -81,12 +96,42 @@ type notice struct {
 	after *attempt
 }
 
-func newHerald(hook func(Event)) *herald {
-	return &herald{
-		hook: hook, events: make(chan notice, maxEvents), replay: make(chan struct{}, 1),
+// NewHerald starts a herald. hook and logger may be nil.
+func NewHerald(hook func(Event), log *slog.Logger) *Herald {
+	h := newHerald(hook, log)
+	h.start()
+	return h
+}
+
+func newHerald(hook func(Event), log *slog.Logger) *Herald {
+	return &Herald{
+		hook: hook, log: log, events: make(chan notice, maxEvents), replay: make(chan struct{}, 1),
 		stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 }
+
+// Tell delivers an event soon. It never blocks.
+func (h *Herald) Tell(e Event) {
+	e.At = time.Now()
+	h.take(notice{event: e})
+}
+
+func (h *Herald) take(n notice) {
+	select {
+	case h.events <- n:
+	default:
+		h.dropped.Add(1)
+	}
+}
+
+// Dropped is how many events the hook was too slow to take.
+func (h *Herald) Dropped() int64 { return h.dropped.Load() }
+
+// Failures is how often the hook panicked.
+func (h *Herald) Failures() int64 { return h.failed.Load() }
+
+// Attach hands over instruments to be replayed.
+func (h *Herald) Attach(t *telemetry.Instruments) { h.instruments.Store(t) }
 
 // Emit tells the application's hook of an event; it never blocks.
 func (k *Keeper) Emit(e Event) { k.emitAfter(e, nil) }
@@ -97,16 +142,12 @@ func (k *Keeper) emitAfter(e Event, after *attempt) {
 	if p := k.plan.Load(); p != nil {
 		e.Epoch, e.Share = p.Epoch, p.Share
 	}
-	select {
-	case k.herald.events <- notice{event: e, after: after}:
-	default:
-		k.herald.dropped.Add(1)
-	}
+	k.herald.take(notice{event: e, after: after})
 }
 
 // replaySoon asks for a replay of telemetry, if there is something new and the last one was long enough ago. It is called after every pass, so that what a burst
 // has left is replayed when the traffic has gone.
-func (h *herald) replaySoon(news bool) {
+func (h *Herald) replaySoon(news bool) {
 	if news {
 		h.due.Store(true)
 	}
@@ -122,14 +163,14 @@ func (h *herald) replaySoon(news bool) {
 	}
 }
 
-func (h *herald) start() {
+func (h *Herald) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	h.cancel = cancel
 	go h.run(ctx)
 }
 
 // run is the herald's goroutine. Should the hook end it (runtime.Goexit), another takes over.
-func (h *herald) run(ctx context.Context) {
+func (h *Herald) run(ctx context.Context) {
 	stopped := false
 	defer func() {
 		if !stopped {
@@ -154,7 +195,7 @@ func (h *herald) run(ctx context.Context) {
 }
 
 // rest delivers what waits.
-func (h *herald) rest(ctx context.Context) {
+func (h *Herald) rest(ctx context.Context) {
 	for {
 		select {
 		case n := <-h.events:
@@ -166,8 +207,8 @@ func (h *herald) rest(ctx context.Context) {
 	}
 }
 
-func (h *herald) deliver(ctx context.Context, n notice) {
-	if h.hook == nil {
+func (h *Herald) deliver(ctx context.Context, n notice) {
+	if h.hook == nil && h.log == nil {
 		return
 	}
 	if n.after != nil {
@@ -178,7 +219,33 @@ func (h *herald) deliver(ctx context.Context, n notice) {
 			h.failed.Add(1)
 		}
 	}()
-	h.hook(n.event)
+	h.write(ctx, n.event)
+	if h.hook != nil {
+		h.hook(n.event)
+	}
+}
+
+// write logs an event.
+func (h *Herald) write(ctx context.Context, e Event) {
+	if h.log == nil {
+		return
+	}
+	attrs := []slog.Attr{slog.String("kind", string(e.Kind)), slog.Uint64("epoch", e.Epoch), slog.Float64("share", e.Share)}
+	if e.Actor != "" {
+		attrs = append(attrs, slog.String("actor", e.Actor))
+	}
+	if e.NotDurable != nil {
+		attrs = append(attrs, slog.String("not_durable", e.NotDurable.Error()))
+	}
+	h.log.LogAttrs(ctx, levels[e.Kind], "model canary: "+e.Message, attrs...)
+}
+
+// levels are those of the events that somebody should look at.
+var levels = map[EventKind]slog.Level{
+	TrippedEvent: slog.LevelError, RoutingBrokenEvent: slog.LevelError, StateUnreadable: slog.LevelError, StoreFailed: slog.LevelError,
+	AuditFailed: slog.LevelError, PreflightFailed: slog.LevelError,
+	HeldEvent: slog.LevelWarn, CarvedEvent: slog.LevelWarn, BarredEvent: slog.LevelWarn, MemoryOnly: slog.LevelWarn, FlagTrouble: slog.LevelWarn,
+	FlagWarning: slog.LevelWarn, CallbackFailed: slog.LevelWarn, TelemetryFailed: slog.LevelWarn, LoadFailed: slog.LevelWarn,
 }
 
 // await waits for the attempt, but not for ever.
@@ -195,7 +262,7 @@ func (a *attempt) await(ctx context.Context) error {
 	}
 }
 
-func (h *herald) replayNow(ctx context.Context) {
+func (h *Herald) replayNow(ctx context.Context) {
 	t := h.instruments.Load()
 	if t == nil {
 		return
@@ -208,8 +275,8 @@ func (h *herald) replayNow(ctx context.Context) {
 	t.Replay(ctx)
 }
 
-// close delivers what waits and ends the goroutine, waiting until ctx is done.
-func (h *herald) close(ctx context.Context) error {
+// Close delivers what waits and ends the goroutine, waiting until ctx is done.
+func (h *Herald) Close(ctx context.Context) error {
 	h.ending.Do(func() { close(h.stop) })
 	if !ended(ctx, h.stopped) {
 		h.cancel()

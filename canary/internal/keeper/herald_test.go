@@ -11,10 +11,9 @@ import (
 )
 
 // startHerald starts one that ends before the test does.
-func startHerald(t *testing.T, hook func(Event)) (*Keeper, *herald) {
-	h := newHerald(hook)
-	h.start()
-	t.Cleanup(func() { require.NoError(t, h.close(context.Background())) })
+func startHerald(t *testing.T, hook func(Event)) (*Keeper, *Herald) {
+	h := NewHerald(hook, nil)
+	t.Cleanup(func() { require.NoError(t, h.Close(context.Background())) })
 	return &Keeper{herald: h}, h
 }
 
@@ -60,10 +59,10 @@ func TestCloseCutsTheWaitShort(t *testing.T) {
 		k.emitAfter(Event{Kind: TrippedEvent}, newAttempt())
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		require.ErrorContains(t, h.close(ctx), "still being delivered")
+		require.ErrorContains(t, h.Close(ctx), "still being delivered")
 		synctest.Wait()
 		require.ErrorContains(t, got.NotDurable, "not stored", "it is told all the same")
-		require.NoError(t, h.close(t.Context()))
+		require.NoError(t, h.Close(t.Context()))
 	})
 }
 
@@ -71,13 +70,13 @@ func TestCloseCutsTheWaitShort(t *testing.T) {
 func TestHookThatExits(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		told := 0
-		h := newHerald(func(Event) { told++; runtime.Goexit() })
+		h := newHerald(func(Event) { told++; runtime.Goexit() }, nil)
 		k := &Keeper{herald: h}
 		for range 10 {
 			k.Emit(Event{Kind: ShareChanged})
 		}
 		h.start()
-		require.NoError(t, h.close(t.Context()))
+		require.NoError(t, h.Close(t.Context()))
 		require.Equal(t, 10, told)
 		require.EqualValues(t, 10, h.failed.Load())
 	})
@@ -86,7 +85,7 @@ func TestHookThatExits(t *testing.T) {
 // What a burst has left is due until it was replayed, though no traffic follows.
 func TestReplayIsDueUntilItCame(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		h := newHerald(nil)
+		h := newHerald(nil, nil)
 		asked := func() bool {
 			select {
 			case <-h.replay:

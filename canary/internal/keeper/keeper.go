@@ -19,7 +19,7 @@ import (
 // Config is what a keeper needs. Store, OnEvent and what says so may be nil.
 type Config struct {
 	Name    string
-	Version string // of the candidate
+	Version string // of the candidate; empty: there is none
 	Keyed   bool   // assignment sticks to units
 
 	// Sentinel is the probability with which a request of a unit that is the candidate's goes to stable; 0 for none.
@@ -41,6 +41,14 @@ type Config struct {
 	Flag  flags.Config // without Changed and Warn
 	Share float64      // fixed, instead of a flag; 0: the flag decides
 	Store rollback.Store
+	Audit rollback.Auditor // nil: the store, if it is one
+	Ramp  rollback.Ramp
+	// Ready reports whether the candidate can be called, and is told whether it is needed, in each pass; it may tell of events. It must not block. nil: it always can.
+	Ready func(needed bool, tell func(Event)) bool
+	// Kick makes the next pass come at once; nil: nobody does.
+	Kick chan struct{}
+	// Memory is what it takes to go on with the evidence of an earlier process, where Store keeps it; nil: it begins anew.
+	Memory *Memory
 
 	// Abandoned is the number of candidate calls past their timeout that are still under way; at MaxAbandoned the candidate is taken to hang.
 	Abandoned    func() int
@@ -52,7 +60,11 @@ type Config struct {
 	// Preflight reports whether the preflight is done and what went wrong; when it is not needed it ends at once. The keeper asks in each pass until it is done.
 	// nil: there is none.
 	Preflight func(needed bool) (done bool, problem string)
-	OnEvent   func(Event)
+	// Herald delivers events and outlives the keeper; nil: the keeper has one of its own, for OnEvent.
+	Herald  *Herald
+	OnEvent func(Event)
+	// Begun is the person who has begun the stored epoch just now; empty: nobody has.
+	Begun string
 
 	// Carves are the slices that are carved out so far, in order, asked after every fold by the keeper alone; nil: those of the judge.
 	Carves func() []criteria.Carve
@@ -84,10 +96,15 @@ type Keeper struct {
 	plan   atomic.Pointer[Plan]
 	awake  atomic.Int64 // nanoseconds this process has been awake, as far as the passes can tell
 
-	flag   flagReader
-	clerk  *clerk
-	herald *herald
-	fold   fold
+	flag    flagReader
+	clerk   *clerk
+	scribe  *scribe
+	archive *archive
+	herald  *Herald
+	own     bool // the herald ends with the keeper
+	fold    fold
+
+	machine rollback.Machine
 
 	mu        sync.Mutex // everything below; never held during I/O or a call of the application's code
 	latch     *rollback.Latch
@@ -96,8 +113,11 @@ type Keeper struct {
 	resumed   bool            // the epoch continues from an earlier process
 	early     *rollback.Cause // of a rollback before the state was known
 	routing   error           // why the routing is taken to be broken
-	ceiling   float64
-	held      string // the Hold criterion that set the ceiling
+	lit       bool            // the store knows that this process has exposed the candidate
+	beacon    uint64          // what it counts this process as; 0: not yet
+	told      map[string]bool // Hold criteria whose breach was answered with a hold
+	raising   decision        // that waits for the store
+	soak      soak
 	carved    []CarvedSlice
 	closing   bool
 	period    period
@@ -130,15 +150,23 @@ func Start(cfg Config) (*Keeper, error) {
 		Ledger:  ledger.New(cfg.Slots, cfg.Numbers, cfg.Texts+cfg.Checks, cfg.Dimensions),
 		base:    time.Now(),
 		latch:   new(rollback.Latch),
-		ceiling: 1,
+		machine: rollback.Machine{Ramp: cfg.Ramp},
+		told:    map[string]bool{},
 		kick:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
 		stopped: make(chan struct{}),
 		ready:   make(chan struct{}),
 	}
+	if cfg.Kick != nil {
+		k.kick = cfg.Kick
+	}
 	k.fold.init(k)
-	k.herald = newHerald(cfg.OnEvent)
+	if k.herald = cfg.Herald; k.herald == nil {
+		k.herald, k.own = NewHerald(cfg.OnEvent, nil), true
+	}
 	k.clerk = newClerk(k, cfg.Store)
+	k.scribe = newScribe(k, cfg)
+	k.archive = newArchive(k, cfg.Store)
 	k.mu.Lock()
 	k.publish()
 	k.mu.Unlock()
@@ -150,17 +178,20 @@ func Start(cfg Config) (*Keeper, error) {
 	} else {
 		reader, err := flags.Start(cfg.Flag)
 		if err != nil {
+			if k.own {
+				err = errors.Join(err, k.herald.Close(context.Background()))
+			}
 			return nil, err
 		}
 		k.flag = reader
 	}
-	k.herald.start()
 	if cfg.Manual {
 		<-k.flag.First()
 		k.Step(0)
 		return k, nil
 	}
 	k.clerk.start()
+	k.scribe.start()
 	go k.loop()
 	timeout := time.NewTimer(readyWait)
 	defer timeout.Stop()
@@ -185,10 +216,16 @@ func (k *Keeper) Now() int64 { return int64(time.Since(k.base)) }
 
 // Step is one pass of a manual keeper, after it has been awake for a while longer.
 func (k *Keeper) Step(awake time.Duration) {
-	k.clerk.work(context.Background())
+	k.work()
 	k.pass(awake)
-	k.clerk.work(context.Background())
+	k.work()
 	k.pass(0)
+}
+
+// work is what the other goroutines do, for a manual keeper.
+func (k *Keeper) work() {
+	k.scribe.work(context.Background())
+	k.clerk.work(context.Background())
 }
 
 // wake makes the next pass come at once. It never blocks.
@@ -259,7 +296,10 @@ func (k *Keeper) pass(awake time.Duration) bool {
 		k.trip("keeper", fmt.Sprintf("hang: %d candidate calls have not returned long after their timeout", k.cfg.MaxAbandoned), "hang", "local")
 	}
 	k.rehearse()
+	k.climb(awake)
 	k.refresh()
+	k.putOut()
+	k.archive.keep(false)
 	k.herald.replaySoon(busy)
 	return busy
 }
@@ -274,13 +314,18 @@ func (k *Keeper) refresh() {
 // tellShare tells of what publish did, where nothing else does.
 func (k *Keeper) tellShare(changed bool, before, after float64) {
 	if changed {
+		state := k.latch.State()
+		k.scribe.note(rollback.Entry{
+			Canary: k.cfg.Name, At: time.Now(), Actor: "keeper", Action: "share", Epoch: state.Epoch, Version: state.Version,
+			From: fmt.Sprintf("%.4g %%", 100*before), To: fmt.Sprintf("%.4g %%", 100*after), Reason: k.plan.Load().Reason.String(), Revision: state.Revision,
+		})
 		k.Emit(Event{Kind: ShareChanged, Message: fmt.Sprintf("share %.4g %% -> %.4g %%", 100*before, 100*after)})
 	}
 }
 
 // Close ends the keeper: no request is recorded any more, what is under way is waited for and folded, state is saved, events are delivered, all at most until
-// ctx is done. Then it reports what still hangs.
-func (k *Keeper) Close(ctx context.Context) error {
+// ctx is done. Then it reports what still hangs. The last keeper of a herald ends that, too.
+func (k *Keeper) Close(ctx context.Context, last bool) error {
 	k.closed.Do(func() {
 		k.mu.Lock()
 		k.closing = true
@@ -293,7 +338,14 @@ func (k *Keeper) Close(ctx context.Context) error {
 	if n := k.drain(ctx); n > 0 {
 		problems = append(problems, fmt.Errorf("canary: %d calls still under way", n))
 	}
-	problems = append(problems, k.clerk.close(ctx), k.herald.close(ctx), <-flagClosed)
+	k.extinguish()
+	archived := make(chan error, 1)
+	go func() { archived <- k.archive.close(ctx) }()
+	problems = append(problems, k.scribe.close(ctx), k.clerk.close(ctx))
+	if k.own || last {
+		problems = append(problems, k.herald.Close(ctx))
+	}
+	problems = append(problems, <-flagClosed, <-archived)
 	return errors.Join(problems...)
 }
 

@@ -169,7 +169,7 @@ func TestRoutingBrokenHoldsTheRollout(t *testing.T) {
 		state, err := w.store.Load(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, rollback.Ramping, state.Stage, "neither model is blamed")
-		require.NoError(t, k.Rollback(t.Context(), "alice", "anyway"))
+		require.NoError(t, k.Rollback(t.Context(), "alice", "anyway").Err)
 		require.Equal(t, RolledBack, k.Plan().Reason)
 		require.Contains(t, w.told(), RoutingBrokenEvent)
 	})
@@ -187,7 +187,7 @@ func TestHoldIsACeiling(t *testing.T) {
 			pass(time.Second)
 			require.InDelta(t, step.share, k.Plan().Share, 1e-12)
 		}
-		require.Equal(t, "latency", k.Snapshot().Held)
+		require.Equal(t, "criterion latency: limit reached", k.Snapshot().State.Hold.Cause.Reason)
 		held := 0
 		for _, kind := range w.told() {
 			if kind == HeldEvent {
@@ -250,7 +250,7 @@ func TestCloseConcurrentSafe(t *testing.T) {
 			}
 		})
 		wg.Go(func() {
-			if err := k.Rollback(t.Context(), "alice", "enough"); err == nil {
+			if err := k.Rollback(t.Context(), "alice", "enough").Err; err == nil {
 				promised.Store(true)
 			}
 			_ = k.Snapshot()
@@ -258,13 +258,13 @@ func TestCloseConcurrentSafe(t *testing.T) {
 	}
 	for range 4 {
 		wg.Go(func() {
-			if err := k.Close(context.Background()); err != nil && !errors.Is(err, errClosed) {
+			if err := k.Close(context.Background(), false); err != nil && !errors.Is(err, errClosed) {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
-	err = k.Close(context.Background())
+	err = k.Close(context.Background(), false)
 	state, _ := w.store.Load(t.Context())
 	require.Equal(t, state.Tripped(), err == nil, "what is lost is told: %v", err)
 	require.True(t, state.Tripped() || !promised.Load())

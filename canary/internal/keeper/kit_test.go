@@ -45,7 +45,7 @@ type world struct {
 	events []Event
 }
 
-func newWorld(t *testing.T, percent any) *world {
+func newWorld(t testing.TB, percent any) *world {
 	t.Helper()
 	w := &world{hand: local.New(), store: &store{Memory: rollback.NewMemory()}}
 	require.NoError(t, w.hand.Set(rollout, percent))
@@ -69,7 +69,7 @@ func (w *world) start(t *testing.T) *Keeper {
 	t.Helper()
 	k, err := Start(w.Config)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, k.Close(context.Background())) })
+	t.Cleanup(func() { require.NoError(t, k.Close(context.Background(), false)) })
 	return k
 }
 

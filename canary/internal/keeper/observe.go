@@ -5,33 +5,40 @@ import (
 	"slices"
 
 	"github.com/modelcanary/go-sdk/canary/internal/flags"
-	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
 	"github.com/modelcanary/go-sdk/criteria"
+	"github.com/modelcanary/go-sdk/rollback"
 )
 
 // States are the names of the states of a canary, as telemetry spells them.
-var States = [...]string{"ramping", "rolled_back", "routing_broken", "state_unknown", "closed"}
-
-// Attach hands over instruments to be replayed.
-func (k *Keeper) Attach(t *telemetry.Instruments) { k.herald.instruments.Store(t) }
+var States = [...]string{"shadow", "ramping", "promoted", "finished", "rolled_back", "routing_broken", "state_unknown", "no_candidate", "closed"}
 
 // StateName is one of States.
 func (k *Keeper) StateName() string {
 	switch r := k.Plan().Reason; r {
-	case RolledBack, RoutingBroken, StateUnknown, Closed:
+	case RolledBack, RoutingBroken, StateUnknown, NoCandidate, Closed:
 		return r.String()
 	case Starting:
 		return StateUnknown.String()
 	default:
-		return "ramping"
+		return k.latchState().Stage.String()
 	}
 }
 
 // StoreFailures is how often the store has failed.
 func (k *Keeper) StoreFailures() int64 { return k.clerk.failures.Load() }
 
-// DroppedEvents is how many events the hook was too slow to take.
-func (k *Keeper) DroppedEvents() int64 { return k.herald.dropped.Load() }
+// AuditFailures is how many lines of the audit trail could not be written.
+func (k *Keeper) AuditFailures() int64 { return k.scribe.failed.Load() }
+
+// Durable reports whether the store holds what was decided, as far as anything was.
+func (k *Keeper) Durable() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return !k.known && k.early == nil || k.clerk.holds(k.latch.State())
+}
+
+// State is the state of the epoch.
+func (k *Keeper) State() rollback.State { return k.latchState() }
 
 // Abandoned is how many candidate calls past their timeout are still under way.
 func (k *Keeper) Abandoned() int { return k.cfg.Abandoned() }

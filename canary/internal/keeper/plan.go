@@ -5,9 +5,6 @@ import (
 	"github.com/modelcanary/go-sdk/criteria"
 )
 
-// Holdback is the part of requests that stays on stable at any share, so that there is always a concurrent control.
-const Holdback = 0.05
-
 // Plan is what a request needs to know. It is immutable and replaced as a whole.
 type Plan struct {
 	// A unit is the candidate's iff its bucket under Salt is below Threshold.
@@ -29,6 +26,8 @@ type Plan struct {
 	Carves bool
 	Carved [criteria.MaxDimensions]uint64
 
+	// Promoted says that the candidate has become the stable model: it serves every request.
+	Promoted bool
 	// Closed canaries serve stable and record nothing.
 	Closed bool
 	// Rehearsal says that another canary serves: the one of the preflight.
@@ -60,6 +59,9 @@ const (
 	Diverted                      // by the sentinel
 	Preflight                     // stable serves as both arms, to see how it compares with itself
 	PreflightBroken               // it did not compare well
+	Loading                       // the candidate is not loaded
+	Promoted                      // the candidate has become the stable model
+	NoCandidate                   // there is none
 	NumReasons
 )
 
@@ -77,6 +79,9 @@ var reasons = [NumReasons]struct{ name, flag string }{
 	Preflight:       {"preflight", "default"},
 	PreflightBroken: {"preflight_failed", "default"},
 	Diverted:        {"sentinel", "split"},
+	Loading:         {"loading", "default"},
+	Promoted:        {"promoted", "default"},
+	NoCandidate:     {"no_candidate", "default"},
 }
 
 // String is the reason in snake case, as telemetry spells it.

@@ -79,8 +79,8 @@ func (k *Keeper) Trouble() string {
 		return k.latch.State().Cause.Reason
 	case k.routing != nil:
 		return k.routing.Error()
-	case k.held != "":
-		return "criterion " + k.held + " is breached"
+	case k.latch.State().Hold.Held():
+		return k.latch.State().Hold.Cause.Reason
 	}
 	return ""
 }

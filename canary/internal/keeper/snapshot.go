@@ -19,7 +19,8 @@ type Snapshot struct {
 	StateErr error
 	Durable  bool
 	Flag     flags.Reading
-	Held     string // the Hold criterion that keeps the share from rising
+	Soaked   time.Duration // how long the candidate has had the share of the present step
+	Proof    criteria.Promotion
 	Carved   []CarvedSlice
 	Arms     [2]ArmCounts
 	Verdicts []criteria.Verdict
@@ -51,8 +52,9 @@ type ArmCounts struct {
 func (k *Keeper) Snapshot() Snapshot {
 	s := Snapshot{At: time.Now(), Abandoned: k.cfg.Abandoned()}
 	k.fold.look(&s)
+	s.Proof = k.fold.promotion()
 	k.mu.Lock()
-	s.Plan, s.State, s.StateErr, s.Held = *k.plan.Load(), k.latch.State(), k.stateErr, k.held
+	s.Plan, s.State, s.StateErr, s.Soaked = *k.plan.Load(), k.latch.State(), k.stateErr, k.soak.time
 	s.Cause, s.Carved = k.cause, slices.Clone(k.carved)
 	s.Drawn = k.cfg.periodStart(s.Plan.Period)
 	s.Durable = k.known && k.clerk.holds(s.State)

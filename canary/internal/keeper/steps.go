@@ -20,6 +20,9 @@ type step struct {
 	earlier float64
 
 	shares [criteria.NumStrata]float64 // of the arms; set when the folder enters the step
+
+	// rests says that the step exposes nothing, and another one waits to go on; see [fold.goOn].
+	rests bool
 }
 
 // maxWaitingSteps bounds the published steps that no request has been seen of: a flag may flap without traffic. The oldest is forgotten but for its share.

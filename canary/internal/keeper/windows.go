@@ -48,7 +48,7 @@ func (w *windows) beginStep(splits [criteria.NumStrata]float64) {
 // assigned puts a slot of the current step into its unit's window: the one it opens, or the one it finds. What is no evidence is in none.
 func (w *windows) assigned(e ledger.Entry, stratum criteria.Stratum, awake time.Duration) sessions.Ticket {
 	switch {
-	case w == nil || e.Mark&(ledger.Excluded|ledger.Anonymous) != 0:
+	case w == nil || w.fold.current.share <= 0 || e.Mark&(ledger.Excluded|ledger.Anonymous) != 0:
 		return 0
 	case stratum != criteria.Uncounted:
 		return w.Open(e.Unit, stratum, coinOf(e.Mark), awake)
@@ -64,12 +64,13 @@ func (w *windows) settled(t sessions.Ticket, harm bool) {
 	}
 }
 
-// judge hands the finished windows to the judge. It reports whether there were any. Once the keeper is closed no call can follow in any of them: all end.
+// judge hands the finished windows to the judge. It reports whether there were any. Once the keeper is closed no call
+// can follow in any of them, and all end, unless another process may go on with them.
 func (w *windows) judge(awake time.Duration) (criteria.Ruling, bool) {
 	if w == nil {
 		return criteria.Ruling{}, false
 	}
-	if plan := w.fold.k.Plan(); plan != nil && plan.Closed {
+	if k := w.fold.k; k.archive == nil && k.Plan() != nil && k.Plan().Closed {
 		w.BeginStep([criteria.NumStrata]float64{})
 	}
 	w.judged = false
@@ -96,7 +97,7 @@ func (w *windows) FoldWindow(stratum criteria.Stratum, arm criteria.Arm, harm bo
 // flush folds what was handed over since the last time, all of one step. The judge hears nothing once it is over.
 func (w *windows) flush() {
 	if !w.evidence.Empty() && !w.fold.over {
-		w.ruling = w.fold.judge.Fold(w.evidence, time.Duration(w.fold.k.awake.Load()))
+		w.ruling = w.fold.judgeOn(w.evidence)
 		w.judged = true
 	}
 	w.evidence.Reset()

@@ -140,10 +140,10 @@ func TestWindowsAtTheEnd(t *testing.T) {
 		_, k, notes := watching(t, nil)
 		h := request(k, 1)
 		ask(k, 2, 0, ledger.Error)
-		require.ErrorContains(t, k.Close(context.Background()), "1 calls still under way")
+		require.ErrorContains(t, k.Close(context.Background(), false), "1 calls still under way")
 		require.Empty(t, *notes)
 		h.Settle(ledger.OK, false, 1)
-		require.NoError(t, k.Close(context.Background()))
+		require.NoError(t, k.Close(context.Background(), false))
 		require.Equal(t, windowNotes{{shares: [criteria.NumStrata]float64{0.5, 0.5}}, {}, {harm: true}}, *notes)
 	})
 }

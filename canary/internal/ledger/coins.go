@@ -23,7 +23,7 @@ type Coins struct {
 	Keyed bool
 	// Epsilon is the exact probability that the sentinel gives a request of the candidate's units to stable; 0 without a sentinel.
 	Epsilon float64
-	// Resumed epochs have lost their filter: every unit is taken for seen.
+	// Resumed coins have lost their filters: every unit is taken for seen.
 	Resumed bool
 
 	share, highest float64
@@ -31,7 +31,7 @@ type Coins struct {
 	testified      uint64
 }
 
-// Resume sets the highest share that was applied before this process, in an epoch that it continues.
+// Resume sets the highest share that was applied before this process, in an epoch of which nothing else is known. Where more is, see [Coins.Restore].
 func (c *Coins) Resume(highest float64) {
 	c.highest = highest
 	c.Resumed = highest > 0
@@ -114,7 +114,7 @@ func (c *Coins) Overtaken(e Entry) {
 	}
 }
 
-// Testified is how many coins have been read in this process.
+// Testified is how many coins have been read.
 func (c *Coins) Testified() uint64 { return c.testified }
 
 // Full says that the filters can tell no further units apart; nothing counts from then on.

@@ -13,12 +13,12 @@ const (
 )
 
 type filter struct {
-	words []uint64
+	words []uint64 // none until the first unit
 	ones  int
 }
 
 func (f *filter) has(unit uint64) bool {
-	if f.words == nil {
+	if len(f.words) == 0 {
 		return false
 	}
 	line, h := filterLine(unit)
@@ -33,7 +33,7 @@ func (f *filter) has(unit uint64) bool {
 
 // add reports whether the unit was new.
 func (f *filter) add(unit uint64) bool {
-	if f.words == nil {
+	if len(f.words) == 0 {
 		f.words = make([]uint64, filterWords)
 	}
 	line, h := filterLine(unit)
@@ -50,10 +50,10 @@ func (f *filter) add(unit uint64) bool {
 }
 
 func (f *filter) merge(words []uint64) {
-	if words == nil {
+	if len(words) == 0 {
 		return
 	}
-	if f.words == nil {
+	if len(f.words) == 0 {
 		f.words = make([]uint64, filterWords)
 	}
 	for i, w := range words {

@@ -20,7 +20,7 @@ type Source struct {
 	FlagReasons  []string // OpenFeature's word for each reason
 	OutcomeNames []string // the first is success and has no error.type
 
-	Recorder *Recorder
+	Records *Records
 
 	State  func() string // one of States
 	States []string
@@ -31,8 +31,10 @@ type Source struct {
 	FlagErrors     func(yield func(kind string, n int64))
 	Callbacks      func(yield func(callback string, n int64))
 	StoreFailures  func() int64
+	AuditFailures  func() int64
 	DroppedEvents  func() int64
 	AbandonedCalls func() int64
+	Undurable      func() bool
 }
 
 // Instruments are the OpenTelemetry instruments of one canary.
@@ -65,8 +67,10 @@ func New(meter metric.Meter, source Source) (*Instruments, error) {
 	callback := b.counter("model_canary.callback.failure", "{call}", "Panics of the application's own functions.")
 	thinned := b.counter("model_canary.evidence.thinned", "{request}", "Requests that were served but not taken as evidence because the ledger was full.")
 	store := b.counter("model_canary.store.failure", "{operation}", "Failed reads and writes of the state.")
+	audit := b.counter("model_canary.audit.failure", "{line}", "Lines of the audit trail that could not be written.")
 	dropped := b.counter("model_canary.event.dropped", "{event}", "Events that the application's hook was too slow to take.")
 	state := b.gaugeCount("model_canary.state", "{canary}", "1 for the current state, 0 for the others.")
+	undurable := b.gaugeCount("model_canary.state.undurable", "{canary}", "1 while the store does not hold what was decided, a rollback say, and it is tried again.")
 	abandoned := b.gaugeCount("model_canary.candidate.abandoned", "{call}", "Candidate calls past their timeout that are still under way.")
 	share, err := meter.Float64ObservableGauge("model_canary.share", metric.WithUnit("1"), metric.WithDescription("Share of requests the candidate is given."))
 	b.keep(err)
@@ -83,14 +87,14 @@ func New(meter metric.Meter, source Source) (*Instruments, error) {
 	observe := func(_ context.Context, o metric.Observer) error {
 		for arm, armName := range s.ArmNames {
 			for reason, name := range s.ReasonNames {
-				if n := s.Recorder.Selections(uint8(arm), uint8(reason)); n > 0 {
+				if n := s.Records.sum(func(r *Recorder) int64 { return r.Selections(uint8(arm), uint8(reason)) }); n > 0 {
 					o.ObserveInt64(selection, n, with(attribute.String("model_canary.arm", armName), attribute.String("model_canary.reason", name),
 						attribute.String("feature_flag.key", s.FlagKey), attribute.String("feature_flag.result.reason", s.FlagReasons[reason])))
 				}
 			}
 		}
 		for outcome, name := range s.OutcomeNames {
-			if n := s.Recorder.Fallbacks(uint8(outcome)); n > 0 {
+			if n := s.Records.sum(func(r *Recorder) int64 { return r.Fallbacks(uint8(outcome)) }); n > 0 {
 				o.ObserveInt64(fallback, n, with(attribute.String("error.type", name)))
 			}
 		}
@@ -114,9 +118,15 @@ func New(meter metric.Meter, source Source) (*Instruments, error) {
 			}
 			o.ObserveInt64(state, value, with(attribute.String("model_canary.state", name)))
 		}
-		o.ObserveInt64(thinned, s.Recorder.Thinned.Load(), with())
+		o.ObserveInt64(thinned, s.Records.sum(func(r *Recorder) int64 { return r.Thinned.Load() }), with())
 		o.ObserveInt64(store, s.StoreFailures(), with())
+		o.ObserveInt64(audit, s.AuditFailures(), with())
 		o.ObserveInt64(dropped, s.DroppedEvents(), with())
+		pending := int64(0)
+		if s.Undurable() {
+			pending = 1
+		}
+		o.ObserveInt64(undurable, pending, with())
 		o.ObserveInt64(abandoned, s.AbandonedCalls(), with())
 		o.ObserveFloat64(share, s.Share(), with())
 		return nil
@@ -156,7 +166,7 @@ func (t *Instruments) Replay(ctx context.Context) {
 			options := t.durationOpts[arm][outcome]
 			for bin := range t.replayed[arm][outcome] {
 				was := &t.replayed[arm][outcome][bin]
-				count, nanos := t.source.Recorder.cell(arm, outcome, bin)
+				count, nanos := t.source.Records.cell(arm, outcome, bin)
 				n := count - was.count
 				if n <= 0 {
 					continue

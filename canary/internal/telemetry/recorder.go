@@ -2,6 +2,8 @@ package telemetry
 
 import (
 	"math"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -116,4 +118,71 @@ func (r *Recorder) cell(arm, outcome, bin int) (count, nanos int64) {
 		nanos += d.nanos[bin].Load()
 	}
 	return count, nanos
+}
+
+// Records are the recorders of one epoch after the other, read as one of which no count goes back. Safe for concurrent use; the zero value has none.
+type Records struct {
+	mu   sync.Mutex
+	past Recorder // of those that were let go
+	open []*Recorder
+}
+
+// Add takes a recorder in.
+func (r *Records) Add(x *Recorder) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.open = append(r.open, x)
+}
+
+// Retire keeps the counts of a recorder that nothing is recorded in any more, and lets it go.
+func (r *Records) Retire(x *Recorder) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.past.absorb(x)
+	r.open = slices.DeleteFunc(r.open, func(y *Recorder) bool { return x == y })
+}
+
+// sum adds something up over all recorders.
+func (r *Records) sum(read func(*Recorder) int64) int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := read(&r.past)
+	for _, x := range r.open {
+		n += read(x)
+	}
+	return n
+}
+
+// cell sums one bin of the durations over all recorders.
+func (r *Records) cell(arm, outcome, bin int) (count, nanos int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	count, nanos = r.past.cell(arm, outcome, bin)
+	for _, x := range r.open {
+		n, d := x.cell(arm, outcome, bin)
+		count, nanos = count+n, nanos+d
+	}
+	return count, nanos
+}
+
+// absorb adds the counts of another recorder.
+func (r *Recorder) absorb(x *Recorder) {
+	r.Thinned.Add(x.Thinned.Load())
+	s := &r.stripes[0]
+	for arm := range uint8(Arms) {
+		for reason := range uint8(Reasons) {
+			s.selections[arm][reason].Add(x.Selections(arm, reason))
+		}
+		for outcome := range Outcomes {
+			for bin := range bins {
+				count, nanos := x.cell(int(arm), outcome, bin)
+				d := &s.durations[arm][outcome]
+				d.count[bin].Add(count)
+				d.nanos[bin].Add(nanos)
+			}
+		}
+	}
+	for outcome := range uint8(Outcomes) {
+		s.fallbacks[outcome].Add(x.Fallbacks(outcome))
+	}
 }

@@ -1,0 +1,6 @@
+//go:build race
+
+package keeper
+
+// raceEnabled makes searches through many interleavings shorter: the race detector slows each.
+const raceEnabled = true
