@@ -94,7 +94,7 @@ func (k *Keeper) Promote(ctx context.Context, who string) error {
 		case broken != nil:
 			return fmt.Errorf("canary: promote: %w: %w", ErrRefused, broken)
 		case left > 0:
-			return fmt.Errorf("canary: promote: %w: the candidate has to bake for another %v", ErrRefused, left.Round(time.Second))
+			return fmt.Errorf("canary: promote: %w: the candidate has to bake for another %v", ErrRefused, left.Round(min(time.Second, max(left/10, time.Millisecond))))
 		default:
 			return fmt.Errorf("canary: promote: %w: %s", ErrRefused, proof.Reason)
 		}

@@ -144,7 +144,7 @@ func (w *world) end(t *testing.T) {
 
 // later lets time pass and everything come to rest.
 func later(d time.Duration) {
-	time.Sleep(d) // in the bubble's time
+	<-time.After(d) // in the bubble's time
 	synctest.Wait()
 }
 
