@@ -28,9 +28,6 @@ func (c *Canary[In, Out]) Begin(ctx context.Context, who string, candidate Model
 		return err
 	}
 	defer c.leave()
-	if c.closed() {
-		return ErrClosed
-	}
 	old := c.current.Load()
 	cfg := c.cfg
 	promoted := old.keeper.Plan().Promoted
@@ -42,9 +39,12 @@ func (c *Canary[In, Out]) Begin(ctx context.Context, who string, candidate Model
 	if err := cfg.validateModels(); err != nil {
 		return err
 	}
-	if err := c.storeNext(ctx, who, old, candidate.Version); err != nil {
-		return fmt.Errorf("canary: begin: %w", err)
+	old.keeper.Suspend(true)
+	if err := c.stored(ctx, who, old, candidate.Version); err != nil {
+		old.keeper.Suspend(false)
+		return err
 	}
+	old.keeper.Forget()
 	set := c.settings
 	set.begun = who
 	next, err := startEpoch(cfg, set)
@@ -60,7 +60,7 @@ func (c *Canary[In, Out]) Begin(ctx context.Context, who string, candidate Model
 		return errors.Join(ErrClosed, next.shutdown(ctx, false), next.loader.close(ctx))
 	}
 	c.cfg = cfg
-	c.books.end(old, unneeded)
+	c.books.end(old, unneeded, c.current.Load)
 	return nil
 }
 
@@ -76,26 +76,73 @@ func (c *Canary[In, Out]) swap(next *epoch[In, Out]) bool {
 	return true
 }
 
-// closed reports whether the canary was shut down.
-func (c *Canary[In, Out]) closed() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.isClosed
-}
-
 // last is the epoch in which the canary ends: none comes into force after it.
 func (c *Canary[In, Out]) last() *epoch[In, Out] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.isClosed = true
+	if !c.isClosed {
+		c.isClosed = true
+		close(c.ending)
+	}
 	return c.current.Load()
+}
+
+// stored has the next epoch recorded and stored on a goroutine that it does not wait for beyond ctx and the end of the canary: a store may hang whatever its context says.
+func (c *Canary[In, Out]) stored(ctx context.Context, who string, old *epoch[In, Out], version string) error {
+	select {
+	case c.storing <- struct{}{}: // the one before has returned
+	case <-ctx.Done():
+		return fmt.Errorf("canary: begin: %w", context.Cause(ctx))
+	case <-c.ending:
+		return ErrClosed
+	}
+	done := make(chan error, 1)
+	go func() {
+		err := errors.New("the store has ended its goroutine")
+		defer func() {
+			if value := recover(); value != nil {
+				err = fmt.Errorf("the store panicked with a %T", value)
+			}
+			done <- err
+			<-c.storing
+		}()
+		err = c.storeNext(ctx, who, old, version)
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			return fmt.Errorf("canary: begin: %w", err)
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("canary: begin: %w", context.Cause(ctx))
+	case <-c.ending:
+		return ErrClosed
+	}
+}
+
+// unstored waits until no store is at work for Begin, or ctx is done.
+func (c *Canary[In, Out]) unstored(ctx context.Context) error {
+	select {
+	case c.storing <- struct{}{}:
+		<-c.storing
+		return nil
+	default:
+	}
+	select {
+	case c.storing <- struct{}{}:
+		<-c.storing
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("canary: the store has not returned to Begin: %w", context.Cause(ctx))
+	}
 }
 
 // storeNext has the store begin the next epoch with a version.
 func (c *Canary[In, Out]) storeNext(ctx context.Context, who string, old *epoch[In, Out], version string) error {
 	store := c.cfg.Store
 	stored, err := store.Load(ctx)
-	known := old.keeper.State().Join(stored)
+	known := old.keeper.Past(stored)
 	known.Revision = stored.Revision
 	next := known.Next(version)
 	replacing := errors.Is(err, rollback.ErrCorrupt) || errors.Is(err, rollback.ErrFutureVersion)
@@ -126,13 +173,24 @@ func (c *Canary[In, Out]) storeNext(ctx context.Context, who string, old *epoch[
 	return nil
 }
 
-// enter waits for the turn to begin or end an epoch.
+// enter waits for the turn to begin an epoch.
 func (c *Canary[In, Out]) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("canary: begin: %w", context.Cause(ctx))
+	}
 	select {
 	case c.turn <- struct{}{}:
-		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("canary: begin: %w", context.Cause(ctx))
+	case <-c.ending:
+		return ErrClosed
+	}
+	select {
+	case <-c.ending:
+		c.leave()
+		return ErrClosed
+	default:
+		return nil
 	}
 }
 

@@ -102,20 +102,6 @@ func TestRestartAfterBegin(t *testing.T) {
 	})
 }
 
-func TestBeginRefusesBadModels(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		c := open(t, config(t, 50))
-		for _, m := range []canary.Model[string, string]{{}, {Version: "3"}, versionOf(""), versionOf(stableIs), {Version: "3", Predictor: answering("3"), Cooldown: time.Second}} {
-			err := c.Begin(t.Context(), "alice", m)
-			var problem *canary.ConfigError
-			require.ErrorAs(t, err, &problem, "%v", m.Version)
-		}
-		require.EqualValues(t, 1, c.Snapshot().State.Epoch)
-		require.NoError(t, c.Shutdown(t.Context()))
-		require.ErrorIs(t, c.Begin(t.Context(), "alice", versionOf("3")), canary.ErrClosed)
-	})
-}
-
 // What cannot be stored is not begun: the old epoch goes on.
 func TestBeginNeedsTheStore(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
@@ -161,23 +147,6 @@ func TestBeginReplacesWhatCannotBeRead(t *testing.T) {
 	kept, err := os.ReadFile(path + ".bad")
 	require.NoError(t, err)
 	require.Equal(t, "not a state", string(kept))
-}
-
-// Without a candidate stable serves, nothing is stored, and the first one is begun.
-func TestBeginTheFirst(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		cfg := config(t, 50)
-		cfg.Candidate = canary.Model[string, string]{}
-		c := open(t, cfg)
-		requireShare(t, c, 0, canary.ReasonNoCandidate)
-		pass(time.Minute)
-		_, err := cfg.Store.Load(t.Context())
-		require.ErrorIs(t, err, rollback.ErrNoState)
-		require.ErrorIs(t, c.Approve(t.Context(), "alice"), canary.ErrRefused)
-		require.NoError(t, c.Begin(t.Context(), "alice", versionOf("1")))
-		requireShare(t, c, 0.5, canary.ReasonSplit)
-		require.EqualValues(t, 1, c.Snapshot().State.Epoch)
-	})
 }
 
 // Under traffic each request is entirely one epoch's, and none is lost, however often a new one is begun.

@@ -38,8 +38,8 @@ func (b *books[In, Out]) open(e *epoch[In, Out]) {
 	b.records.Add(e.recorder)
 }
 
-// end waits in the background for what is under way in an epoch, and closes its account.
-func (b *books[In, Out]) end(e *epoch[In, Out], unneeded *loader[In, Out]) {
+// end waits in the background for what is under way in an epoch, leaves what it has found out meanwhile to the present one, and closes its account.
+func (b *books[In, Out]) end(e *epoch[In, Out], unneeded *loader[In, Out], present func() *epoch[In, Out]) {
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:gosec // close and wait cancel it
 	x := &leaving[In, Out]{epoch: e, unneeded: unneeded, cancel: cancel, ended: make(chan struct{})}
 	b.mu.Lock()
@@ -47,7 +47,9 @@ func (b *books[In, Out]) end(e *epoch[In, Out], unneeded *loader[In, Out]) {
 	b.mu.Unlock()
 	go func() {
 		defer close(x.ended)
-		if x.shutdown(ctx) == nil {
+		_ = x.shutdown(ctx) // what could not be stored is the present epoch's to store
+		present().keeper.Inherit(e.keeper.State())
+		if ctx.Err() == nil {
 			b.close(x)
 		}
 	}()

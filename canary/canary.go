@@ -3,6 +3,8 @@ package canary
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -18,6 +20,8 @@ type Canary[In, Out any] struct {
 	cfg         Config[In, Out]
 	settings    settings
 	turn        chan struct{} // has a token while an epoch is begun
+	storing     chan struct{} // has a token while the store works for that
+	ending      chan struct{} // closed when the canary is shut down
 	herald      *keeper.Herald
 	books       books[In, Out]
 	instruments *telemetry.Instruments
@@ -39,7 +43,10 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	if err := errors.Join(invalid, err); err != nil {
 		return nil, err
 	}
-	c := &Canary[In, Out]{cfg: cfg, settings: set, turn: make(chan struct{}, 1), herald: keeper.NewHerald(hook(cfg.OnEvent, cfg.Name), logger(cfg))}
+	c := &Canary[In, Out]{
+		cfg: cfg.own(), settings: set, turn: make(chan struct{}, 1), storing: make(chan struct{}, 1), ending: make(chan struct{}),
+		herald: keeper.NewHerald(hook(cfg.OnEvent, cfg.Name), logger(cfg)),
+	}
 	if cfg.Store == nil {
 		c.cfg.Store = rollback.NewMemory()
 		c.herald.Tell(keeper.Event{Kind: keeper.MemoryOnly, Message: "no store: a restart forgets a rollback"})
@@ -55,11 +62,26 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 	return c, nil
 }
 
+// own is a copy that whoever made the configuration cannot change: it is read again when an epoch begins.
+func (cfg Config[In, Out]) own() Config[In, Out] {
+	cfg.Criteria, cfg.Ramp.Steps, cfg.Candidate.Warm = slices.Clone(cfg.Criteria), slices.Clone(cfg.Ramp.Steps), slices.Clone(cfg.Candidate.Warm)
+	s := &cfg.Signals
+	s.Numbers, s.Labels, s.Checks, s.Slices = maps.Clone(s.Numbers), maps.Clone(s.Labels), maps.Clone(s.Checks), maps.Clone(s.Slices)
+	return cfg
+}
+
+// ErrNoCandidate means that there is none yet, see [Config.Candidate].
+var ErrNoCandidate = errors.New("canary: there is no candidate; begin an epoch with one")
+
 // Rollback takes the candidate out for good: every request that starts after it returns - also with an error - is stable's, now and after restarts, until another
 // version is deployed or somebody calls [Canary.Begin]. Of a candidate that was promoted it takes the service, and the model of before has it back. who and why are kept
 // with the state. The result says whether the rollback is stored durably, and if not why, or that ctx ended first; storing is tried again in the background.
 func (c *Canary[In, Out]) Rollback(ctx context.Context, who, why string) rollback.Trip {
-	return c.current.Load().keeper.Rollback(ctx, who, why)
+	e := c.current.Load()
+	if e.versions[Candidate] == "" {
+		return rollback.Trip{Err: ErrNoCandidate}
+	}
+	return e.keeper.Rollback(ctx, who, why)
 }
 
 // Shutdown ends the canary. Afterwards Predict serves the stable model, without recording anything. Shutdown waits for calls under way, folds them, saves the state and
@@ -68,7 +90,7 @@ func (c *Canary[In, Out]) Rollback(ctx context.Context, who, why string) rollbac
 func (c *Canary[In, Out]) Shutdown(ctx context.Context) error {
 	e := c.last()
 	err := e.shutdown(ctx, true)
-	err = errors.Join(err, c.books.wait(ctx), e.loader.close(ctx), e.inherited.close(ctx))
+	err = errors.Join(err, c.unstored(ctx), c.books.wait(ctx), e.loader.close(ctx), e.inherited.close(ctx))
 	c.stopTelemetry()
 	return err
 }

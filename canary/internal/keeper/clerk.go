@@ -191,6 +191,9 @@ func (c *clerk) load(ctx context.Context) (state rollback.State, err error) {
 			state, err = rollback.State{}, fmt.Errorf("canary: the store panicked with a %T", value)
 		}
 	}()
+	if c.k.cfg.Version == "" {
+		return rollback.State{}, rollback.ErrNoState // whatever is stored is not about this
+	}
 	return c.store.Load(ctx)
 }
 

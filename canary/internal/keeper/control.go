@@ -303,6 +303,9 @@ func (k *Keeper) adopt(stored rollback.State, err error) bool {
 	if k.known {
 		return true
 	}
+	if k.suspended {
+		return false
+	}
 	var news Event
 	var saving *attempt
 	found := stored

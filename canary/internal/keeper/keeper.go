@@ -112,6 +112,7 @@ type Keeper struct {
 	stateErr  error           // why it has not
 	resumed   bool            // the epoch continues from an earlier process
 	early     *rollback.Cause // of a rollback before the state was known
+	suspended bool            // what the store holds is another epoch's
 	routing   error           // why the routing is taken to be broken
 	lit       bool            // the store knows that this process has exposed the candidate
 	beacon    uint64          // what it counts this process as; 0: not yet
