@@ -35,6 +35,8 @@ func (d Digit) Label() string { return strconv.Itoa(d.Value) }
 // Features for Large-Scale Kernel Machines", 2007). It is drawn and never
 // trained, so that models can share one.
 type Embedding struct {
+	seed      uint64
+	scale     float64
 	direction [Features][Pixels]float64
 	phase     [Features]float64
 }
@@ -43,7 +45,7 @@ type Embedding struct {
 // scale 1 expects 0 to 16, scale 16 expects 0 to 1.
 func NewEmbedding(seed uint64, scale float64) *Embedding {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	e := new(Embedding)
+	e := &Embedding{seed: seed, scale: scale}
 	for f := range e.direction {
 		for i := range e.direction[f] {
 			e.direction[f][i] = rng.NormFloat64() * bandwidth * scale
