@@ -10,6 +10,7 @@ import (
 
 	"github.com/modelcanary/go-sdk/canary" //nolint:depguard // an example ties all together; the rule is for the store
 	"github.com/modelcanary/go-sdk/examples/internal/digits"
+	"github.com/modelcanary/go-sdk/rollback"
 )
 
 const (
@@ -46,9 +47,12 @@ func serve(ctx context.Context, argument string, out io.Writer) (err error) {
 		}
 	}
 	c.work(ctx)
-	c.killer.wait(ctx)
-	state, total := c.service.canary.Snapshot().State, c.service.total()
-	c.report(report{Kind: ended, State: &state, Tally: &total})
+	last := c.service.canary.Snapshot()
+	for last.State.Stage == rollback.RolledBack && c.order.Kill.Moment != "" && ctx.Err() == nil {
+		c.service.serve(ctx, glance) // the kill will come
+	}
+	total := c.service.total()
+	c.report(report{Kind: ended, Text: string(last.Reason), Tally: &total})
 	return ctx.Err()
 }
 
@@ -74,10 +78,14 @@ func (c *child) open(ctx context.Context) error {
 	return nil
 }
 
-// work serves what was ordered.
+// work serves what was ordered. Where the split is found broken no verdict can
+// come; that is a false alarm here, of which there may be one in a hundred.
 func (c *child) work(ctx context.Context) {
 	served := c.service.serve(ctx, c.order.Requests).Requests
-	for c.order.Verdict && !c.service.isOut() && served < most && ctx.Err() == nil {
+	for c.order.Verdict && served < most && ctx.Err() == nil {
+		if now := c.service.canary.Snapshot(); now.State.Stage == rollback.RolledBack || now.Reason == canary.ReasonRoutingBroken {
+			return
+		}
 		served += c.service.serve(ctx, glance).Requests
 	}
 }

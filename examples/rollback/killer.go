@@ -17,6 +17,7 @@ type killer struct {
 	plan   kill
 	state  string // path of the state file
 	report func(report)
+	die    func()
 
 	acked    atomic.Bool
 	calls    atomic.Int64
@@ -25,12 +26,14 @@ type killer struct {
 }
 
 func newKiller(o order, report func(report)) *killer {
-	return &killer{plan: o.Kill, state: o.State, report: report}
+	return &killer{plan: o.Kill, state: o.State, report: report, die: killSelf}
 }
 
 // request is told of each request.
 func (k *killer) request(ctx context.Context, d canary.Decision) {
 	switch {
+	case d.Reason == canary.ReasonRolledBack && k.plan.Moment == beforeVerdict: // it came earlier than was thought
+		k.kill(afterVerdict)
 	case d.Reason == canary.ReasonRolledBack:
 		k.at(afterVerdict)
 	case d.Arm == canary.Candidate && k.plan.Moment == afterFirstSlot:
@@ -64,23 +67,20 @@ func (k *killer) watch(ctx context.Context) {
 
 // at kills the process if this is the moment.
 func (k *killer) at(m moment) {
-	if m != k.plan.Moment {
-		return
+	if m == k.plan.Moment {
+		k.kill(m)
 	}
+}
+
+// kill kills the process, the first time that it is called.
+func (k *killer) kill(m moment) {
 	k.killing.Do(func() {
 		if k.plan.Delay > 0 {
 			time.Sleep(k.plan.Delay)
 		}
-		k.report(report{Kind: killing, Acked: k.acked.Load()})
-		killSelf()
+		k.report(report{Kind: killing, Text: string(m), Acked: k.acked.Load()})
+		k.die()
 	})
-}
-
-// wait waits for a kill that was ordered.
-func (k *killer) wait(ctx context.Context) {
-	if k.plan.Moment != "" {
-		<-ctx.Done()
-	}
 }
 
 // killSelf is the end: SIGKILL, where there are signals. Nothing is flushed,

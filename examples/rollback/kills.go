@@ -51,7 +51,7 @@ func (s *stage) killAtRandom(ctx context.Context) error {
 		all = append(all, o)
 		s.timeline.Progress(i+1, s.kills, screen.Plural(i+1, "kill"))
 	}
-	s.timeline.Progress(0, 0, "")
+	s.timeline.Say("system", "%s were killed, and as many started after them", screen.Grouped(s.kills))
 	return s.reportKills(all)
 }
 
@@ -71,11 +71,12 @@ func (s *stage) killOnce(ctx context.Context, k kill) (outcome, error) {
 	const name = "kills"
 	first := s.order(name, worseVersion)
 	first.Verdict, first.Requests, first.Kill = true, glance, k
-	killed, err := live(ctx, first)
+	killed, err := s.liveJudged(ctx, first)
 	if err != nil {
 		return outcome{}, err
 	}
-	if _, ok := killed.find(killing); !ok {
+	at, ok := killed.find(killing)
+	if !ok {
 		return outcome{}, fmt.Errorf("rollback: a process that was to be killed %s was not: %s", k.Moment, killed.Exit)
 	}
 	next := s.order(name, worseVersion)
@@ -88,13 +89,27 @@ func (s *stage) killOnce(ctx context.Context, k kill) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	o := outcome{Moment: k.Moment, Acked: killed.acked(), Kills: 1, Candidate: total.Candidate}
+	o := outcome{Moment: moment(at.Text), Acked: killed.acked(), Kills: 1, Candidate: total.Candidate}
 	found, _ := after.find(started)
 	o.RolledBack = found.State != nil && found.State.Stage == rollback.RolledBack
 	if _, ok := after.find(tripped); ok {
 		o.Again = 1
 	}
 	return o, os.Remove(s.path(name))
+}
+
+// liveJudged is live with a new state file, again where the candidate could not
+// be judged.
+func (s *stage) liveJudged(ctx context.Context, o order) (life, error) {
+	for {
+		l, err := live(ctx, o)
+		if err != nil || !l.unjudged() {
+			return l, err
+		}
+		if err := os.Remove(o.State); err != nil {
+			return l, err
+		}
+	}
 }
 
 // reportKills prints a line for each fate, and the two numbers that matter.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"github.com/modelcanary/go-sdk/canary" //nolint:depguard // an example ties all together; the rule is for the store
 )
 
 // lifetime bounds a child process that does not end by itself; it takes
@@ -39,16 +42,25 @@ func live(ctx context.Context, o order) (life, error) {
 	process := exec.CommandContext(ctx, program, serveCommand, string(argument)) //nolint:gosec // G204: it is this program
 	process.Stdout, process.Stderr = &out, &complaints
 	err = process.Run()
+	reports, unheard := hear(&out)
 	var exit *exec.ExitError
 	if ctx.Err() != nil || err != nil && !errors.As(err, &exit) {
-		return life{}, fmt.Errorf("rollback: child process: %w", errors.Join(ctx.Err(), err))
+		return life{}, fmt.Errorf("rollback: child process: %w after it said %v", cmp.Or(context.Cause(ctx), err), kinds(reports))
 	}
-	l := life{Exit: process.ProcessState.String(), Status: process.ProcessState.ExitCode()}
+	l := life{Reports: reports, Exit: process.ProcessState.String(), Status: process.ProcessState.ExitCode()}
 	if complaints.Len() > 0 {
 		return l, fmt.Errorf("rollback: child process: %s: %s", l.Exit, bytes.TrimSpace(complaints.Bytes()))
 	}
-	l.Reports, err = hear(&out)
-	return l, err
+	return l, unheard
+}
+
+// kinds lists what reports are about.
+func kinds(reports []report) []reportKind {
+	all := make([]reportKind, len(reports))
+	for i, r := range reports {
+		all[i] = r.Kind
+	}
+	return all
 }
 
 // hear reads all that a child has said. It may have been cut short in the
@@ -85,6 +97,13 @@ func (l life) acked() bool {
 		}
 	}
 	return false
+}
+
+// unjudged reports whether the candidate could not be judged, because the split
+// of the requests was taken for broken.
+func (l life) unjudged() bool {
+	end, ok := l.find(ended)
+	return ok && end.Text == string(canary.ReasonRoutingBroken)
 }
 
 // whole is the account of a process that ended in order.

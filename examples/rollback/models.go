@@ -18,7 +18,7 @@ const (
 )
 
 const (
-	fatalAnswer = 5 // the answer in which the fatal model does it
+	fatalAnswer = 3 // the answer in which the fatal model does it
 	fatalStatus = 7 // and the exit status that it leaves
 )
 

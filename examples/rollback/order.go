@@ -31,9 +31,9 @@ type moment string
 
 const (
 	beforeVerdict  moment = "before the verdict"
-	afterVerdict   moment = "after the verdict"         // a request was kept from the candidate
-	afterFirstSlot moment = "after the first slot"      // one of the two copies on disk says so
-	afterSaid      moment = "after the acknowledgement" // both do, and the canary has said so
+	afterVerdict   moment = "after the verdict"    // a request was kept from the candidate
+	afterFirstSlot moment = "after the first slot" // one of the two copies on disk says so
+	afterSaid      moment = "once acknowledged"    // both do, and the canary has said so
 )
 
 // moments lists them in their order.
@@ -55,8 +55,8 @@ type reportKind string
 const (
 	started  reportKind = "started"  // State: what it has found
 	tripped  reportKind = "tripped"  // Text: why; Acked: it is stored durably
-	killing  reportKind = "killing"  // the next thing is the kill; Acked: whether a rollback was acknowledged by now
+	killing  reportKind = "killing"  // the next thing is the kill; Text: the moment; Acked: whether a rollback was acknowledged by now
 	refused  reportKind = "refused"  // Text: what a person was told who tried to bring the candidate back
 	accepted reportKind = "accepted" // Text: what a person was not refused, and should have been
-	ended    reportKind = "ended"    // in order; Tally and State: of the whole life
+	ended    reportKind = "ended"    // in order; Tally: of the whole life, Text: why requests went where they went at the end
 )

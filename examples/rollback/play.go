@@ -38,7 +38,7 @@ func play(ctx context.Context, o options, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(s.dir)) }() //nolint:gosec // G703: it has made it
 	var promises error
-	for _, part := range []func(context.Context) error{s.killInTheMiddle, s.startAgain, s.killAtRandom} {
+	for _, part := range []func(context.Context) error{s.killInTheMiddle, s.startAgain, s.killAtRandom, s.climb, s.crashLoop} {
 		switch err := part(ctx); {
 		case ctx.Err() != nil:
 			return ctx.Err()

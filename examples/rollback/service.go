@@ -105,11 +105,6 @@ func (t tally) since(before tally) tally {
 	return t
 }
 
-// isOut reports whether the candidate is rolled back.
-func (s *service) isOut() bool {
-	return s.canary.Snapshot().State.Stage == rollback.RolledBack
-}
-
 // close ends the process as a deployment would: in order, whatever became of
 // the context it ran in.
 func (s *service) close() error {

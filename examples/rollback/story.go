@@ -11,7 +11,7 @@ import (
 
 const (
 	storyFile  = "digits"
-	attempts   = 20     // to kill between two writes that may be microseconds apart
+	attempts   = 200    // to kill between two writes, which may be microseconds apart
 	thereafter = 10_000 // requests to the process that follows
 )
 
@@ -20,29 +20,31 @@ const (
 func (s *stage) killInTheMiddle(ctx context.Context) error {
 	s.timeline.Heading("1. A process is killed in the middle of a rollback")
 	s.timeline.Say("person", "starts %s, which is worse, with the flag at 100 %% and a ramp that allows %g %% at first", worseVersion, 100*ramp.Steps[0])
-	for range attempts {
+	for late := range attempts {
 		o := s.order(storyFile, worseVersion)
 		o.Verdict, o.Requests, o.Kill = true, glance, kill{Moment: afterFirstSlot}
 		l, err := live(ctx, o)
 		if err != nil {
 			return err
 		}
-		if l.acked() {
-			s.timeline.Say("process", "was acknowledged before it was killed: once more")
-			if err := s.forget(storyFile); err != nil {
-				return err
-			}
-			continue
+		if !l.acked() && !l.unjudged() {
+			return s.tellKill(ctx, l, late)
 		}
-		return s.tellKill(ctx, l)
+		if err := s.forget(storyFile); err != nil {
+			return err
+		}
 	}
-	return broken("%d processes were acknowledged before they could be killed", attempts)
+	return fmt.Errorf("rollback: %d processes were acknowledged before they could be killed", attempts)
 }
 
-// tellKill says how a process ended, and what it has left.
-func (s *stage) tellKill(ctx context.Context, l life) error {
+// tellKill says how a process ended, and what it has left. So many processes
+// before it were killed too late.
+func (s *stage) tellKill(ctx context.Context, l life, late int) error {
 	if _, ok := l.find(killing); !ok {
 		return broken("the process was not killed: %s", l.Exit)
+	}
+	if late > 0 {
+		s.timeline.Say("process", "stores faster than it can be killed: once more, %s", screen.Plural(late, "time"))
 	}
 	s.timeline.Say("canary", "rolls back, and begins to store that")
 	s.timeline.Say("process", "reads in the state file that %s is out, was not told that this is stored, and kills itself", worseVersion)
