@@ -80,7 +80,7 @@ func (s *stage) open(ctx context.Context) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openService(ctx, s.path(storyFile), stable, worse, digits.NewTraffic(s.seed, s.lab.Data.Live), s.tell)
+	return openService(ctx, s.path(storyFile), stable, worse, digits.NewTraffic(s.seed, s.live), s.tell)
 }
 
 // tell prints what the canary has to say.

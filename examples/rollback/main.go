@@ -54,8 +54,8 @@ func status(err error, out io.Writer) int {
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) == 2 && args[0] == serveCommand {
-		return serve(ctx, args[1], out)
+	if isOrder(args) {
+		return serve(ctx, args[len(args)-1], out)
 	}
 	o, err := parseOptions(args, out)
 	if errors.Is(err, flag.ErrHelp) {
@@ -64,8 +64,15 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return play(ctx, o, out)
+	models, err := trainModels()
+	if err != nil {
+		return err
+	}
+	return play(ctx, o, models, out)
 }
+
+// isOrder reports whether the process is a child.
+func isOrder(args []string) bool { return len(args) == 2 && args[0] == serveCommand }
 
 // options are the command line.
 type options struct {

@@ -22,15 +22,30 @@ const (
 	fatalStatus = 7 // and the exit status that it leaves
 )
 
-// writeModels trains the models once and writes each to a file of its own in
-// dir, for all the processes that are to serve them.
-func writeModels(lab *digits.Lab, dir string) error {
-	for version, model := range map[string]*digits.Softmax{
+// trained are the models by version, and the rows that none of them has seen.
+type trained struct {
+	models map[string]*digits.Softmax
+	live   []digits.Row
+}
+
+// trainModels trains all models, once for all the processes that are to serve
+// them.
+func trainModels() (trained, error) {
+	lab, err := digits.NewLab()
+	if err != nil {
+		return trained{}, err
+	}
+	return trained{live: lab.Data.Live, models: map[string]*digits.Softmax{
 		digits.StableVersion: lab.Stable,
 		worseVersion:         lab.Misscaled(),
 		mendedVersion:        lab.Better(),
 		fatalVersion:         lab.Stable,
-	} {
+	}}, nil
+}
+
+// write writes each model to a file of its own in dir.
+func (t trained) write(dir string) error {
+	for version, model := range t.models {
 		file, err := model.MarshalBinary()
 		if err != nil {
 			return fmt.Errorf("rollback: write %s: %w", version, err)
@@ -44,7 +59,7 @@ func writeModels(lab *digits.Lab, dir string) error {
 
 func modelPath(dir, version string) string { return filepath.Join(dir, version+".model") }
 
-// readModel reads a model that writeModels has written.
+// readModel reads a model that was written to dir.
 func readModel(dir, version string) (model, error) {
 	file, err := os.ReadFile(modelPath(dir, version))
 	if err != nil {

@@ -23,7 +23,7 @@ func broken(format string, args ...any) error {
 // stage has what all parts share.
 type stage struct {
 	options
-	lab      *digits.Lab
+	live     []digits.Row
 	dir      string // of models and state files
 	out      io.Writer
 	timeline *screen.Timeline
@@ -31,8 +31,8 @@ type stage struct {
 
 // play plays all parts, and leaves no file and no process. A promise that was
 // not kept in one of them does not end it.
-func play(ctx context.Context, o options, out io.Writer) (err error) {
-	s, err := newStage(o, out)
+func play(ctx context.Context, o options, t trained, out io.Writer) (err error) {
+	s, err := newStage(o, t, out)
 	if err != nil {
 		return err
 	}
@@ -51,21 +51,16 @@ func play(ctx context.Context, o options, out io.Writer) (err error) {
 	return promises
 }
 
-// newStage trains the models and writes them where child processes find them.
-func newStage(o options, out io.Writer) (*stage, error) {
-	lab, err := digits.NewLab()
-	if err != nil {
-		return nil, err
-	}
+// newStage writes the models where child processes find them.
+func newStage(o options, t trained, out io.Writer) (*stage, error) {
 	dir, err := os.MkdirTemp("", "rollback-")
 	if err != nil {
 		return nil, fmt.Errorf("rollback: %w", err)
 	}
-	s := &stage{options: o, lab: lab, dir: dir, out: out, timeline: screen.NewTimeline(out, screen.IsTerminal(out))}
-	if err := writeModels(lab, dir); err != nil {
+	if err := t.write(dir); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	return s, nil
+	return &stage{options: o, live: t.live, dir: dir, out: out, timeline: screen.NewTimeline(out, screen.IsTerminal(out))}, nil
 }
 
 func (s *stage) path(name string) string { return filepath.Join(s.dir, name+".state") }
