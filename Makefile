@@ -55,6 +55,7 @@ coverage: ## fail unless the tests of rollback run every statement of it
 .PHONY: examples
 examples: ## run the examples
 	go run ./examples/quickstart
+	go run ./examples/rollback
 
 .PHONY: modules
 modules: ## build and test each module as its users see it, without the workspace

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/modelcanary/go-sdk/examples/internal/digits"
+	"github.com/modelcanary/go-sdk/examples/internal/screen"
 )
 
 const (
@@ -14,10 +17,10 @@ const (
 // serving is a canary as the acts see it: something that answers, a flag in
 // a person's hand, and an account of itself.
 type serving struct {
-	Ask     func(context.Context, Image) answer // one request
-	SetFlag func(percent float64) error         // what a person does
-	Status  func() status                       // what the canary says of itself
-	Tripped <-chan struct{}                     // closed when it rolls back while it serves
+	Ask     func(context.Context, digits.Image) answer // one request
+	SetFlag func(percent float64) error                // what a person does
+	Status  func() status                              // what the canary says of itself
+	Tripped <-chan struct{}                            // closed when it rolls back while it serves
 }
 
 // status is a canary's account of itself.
@@ -62,10 +65,10 @@ type result struct {
 
 // stage has what all acts share.
 type stage struct {
-	traffic  *traffic
-	live     []row
+	traffic  *digits.Traffic
+	live     []digits.Row
 	stable   []int // stable's answer to each live row
-	timeline *timeline
+	timeline *screen.Timeline
 }
 
 // play replays traffic through a canary while the act's hand moves the flag.
@@ -91,7 +94,7 @@ func (s *stage) play(ctx context.Context, a act, canary serving) (result, error)
 	}
 	st := canary.Status()
 	if st.Blind != "" && !st.RolledBack && st.Epoch > 0 {
-		s.timeline.say("canary", "learns nothing more: %s", st.Blind)
+		s.timeline.Say("canary", "learns nothing more: %s", st.Blind)
 	}
 	return result{Version: a.Candidate.Version, counts: tally.total(), status: st}, ctx.Err()
 }
@@ -101,11 +104,11 @@ func (s *stage) opening(a act, st status) {
 	switch version := a.Candidate.Version; {
 	case st.Epoch == 0: // the canary says itself why it knows nothing
 	case st.RolledBack:
-		s.timeline.say("canary", "epoch %d: %s is out: %s", st.Epoch, version, st.Cause)
+		s.timeline.Say("canary", "epoch %d: %s is out: %s", st.Epoch, version, st.Cause)
 	case st.Highest > 0:
-		s.timeline.say("canary", "epoch %d goes on: %s is on trial and has had %g %%", st.Epoch, version, 100*st.Highest)
+		s.timeline.Say("canary", "epoch %d goes on: %s is on trial and has had %g %%", st.Epoch, version, 100*st.Highest)
 	default:
-		s.timeline.say("canary", "epoch %d: %s is on trial", st.Epoch, version)
+		s.timeline.Say("canary", "epoch %d: %s is on trial", st.Epoch, version)
 	}
 }
 
@@ -113,9 +116,9 @@ func (s *stage) opening(a act, st status) {
 // nothing.
 func (s *stage) setFlag(percent float64, left bool, canary serving) error {
 	if left {
-		s.timeline.say("person", "has left the flag at %g %%", percent)
+		s.timeline.Say("person", "has left the flag at %g %%", percent)
 	} else {
-		s.timeline.say("person", "sets the flag to %g %%", percent)
+		s.timeline.Say("person", "sets the flag to %g %%", percent)
 	}
 	return canary.SetFlag(percent)
 }
@@ -126,21 +129,21 @@ func (s *stage) step(ctx context.Context, n int, canary serving, tally *tally) (
 	before := tally.total()
 	out = s.serve(ctx, n, canary, tally)
 	after := tally.total()
-	s.timeline.say("users", "%s requests, %s to the candidate",
-		grouped(after.Requests-before.Requests), grouped(after.Candidate-before.Candidate))
+	s.timeline.Say("users", "%s requests, %s to the candidate",
+		screen.Grouped(after.Requests-before.Requests), screen.Grouped(after.Candidate-before.Candidate))
 	return out
 }
 
 // serve replays requests with a glance at the canary now and then.
 func (s *stage) serve(ctx context.Context, n int, canary serving, tally *tally) (out bool) {
 	const chunk = perSecond / glances
-	ask := func(r request) {
+	ask := func(r digits.Request) {
 		answer := canary.Ask(ctx, r.Image)
 		tally.add(r, answer, time.Now())
 	}
 	for done := 0; done < n && ctx.Err() == nil; done += chunk {
-		s.traffic.replay(ctx, min(chunk, n-done), perSecond, ask)
-		s.timeline.progress(min(n, done+chunk), n, grouped(tally.total().Candidate)+" to the candidate")
+		s.traffic.Replay(ctx, min(chunk, n-done), perSecond, ask)
+		s.timeline.Progress(min(n, done+chunk), n, screen.Grouped(tally.total().Candidate)+" to the candidate")
 		select {
 		case <-canary.Tripped:
 			return true
@@ -151,6 +154,6 @@ func (s *stage) serve(ctx context.Context, n int, canary serving, tally *tally) 
 }
 
 func (s *stage) rolledBack(c counts) {
-	s.timeline.say("users", "the candidate had %s calls in %s; %s got a wrong digit where stable is right",
-		grouped(c.Candidate), milliseconds(c.Exposed), plural(c.Harmed, "user"))
+	s.timeline.Say("users", "the candidate had %s calls in %s; %s got a wrong digit where stable is right",
+		screen.Grouped(c.Candidate), screen.Milliseconds(c.Exposed), screen.Plural(c.Harmed, "user"))
 }

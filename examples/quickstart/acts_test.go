@@ -9,6 +9,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/modelcanary/go-sdk/examples/internal/digits"
+	"github.com/modelcanary/go-sdk/examples/internal/screen"
 )
 
 // scripted stands where the canary will: it gives every n-th request to a
@@ -28,19 +31,19 @@ func (s *scripted) serving() serving {
 	s.tripped = make(chan struct{})
 	return serving{
 		Tripped: s.tripped,
-		Ask: func(context.Context, Image) answer {
+		Ask: func(context.Context, digits.Image) answer {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.asked++
 			if s.out || s.every == 0 || s.asked%s.every != 0 {
-				return answer{Digit: Digit{Value: 1}}
+				return answer{Digit: digits.Digit{Value: 1}}
 			}
 			s.candidate++
 			if s.candidate == s.limit {
 				s.out = true
 				close(s.tripped)
 			}
-			return answer{Digit: Digit{Value: 2}, Candidate: true}
+			return answer{Digit: digits.Digit{Value: 2}, Candidate: true}
 		},
 		SetFlag: func(percent float64) error {
 			s.flags = append(s.flags, percent)
@@ -60,12 +63,12 @@ func (s *scripted) serving() serving {
 func entrant(version string) contest { return contest{candidate: candidate{Version: version}} }
 
 func newTestStage(out io.Writer) *stage {
-	live := make([]row, 50)
+	live := make([]digits.Row, 50)
 	stable := make([]int, len(live))
 	for i := range live {
 		live[i].Truth, stable[i] = 1, 1
 	}
-	return &stage{traffic: newTraffic(1, live), live: live, stable: stable, timeline: newTimeline(out, false)}
+	return &stage{traffic: digits.NewTraffic(1, live), live: live, stable: stable, timeline: screen.NewTimeline(out, false)}
 }
 
 func TestProgrammeIsLongEnoughToJudgeAndShortEnoughToWatch(t *testing.T) {

@@ -3,49 +3,34 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/modelcanary/go-sdk/canary"
-)
 
-const (
-	stableVersion = "softmax-1"
-	stableRows    = 750 // how much history there was when it was trained
+	"github.com/modelcanary/go-sdk/examples/internal/digits"
 )
 
 // predictor is what every model here is.
-type predictor = canary.Predictor[Image, Digit]
-
-// lab has what it takes to train a model. Read-only once made.
-type lab struct {
-	data      dataset
-	embedding *embedding
-	stable    *softmax
-}
-
-// newLab trains the stable model.
-func newLab(data dataset) *lab {
-	e := newEmbedding(modelSeed, 1)
-	return &lab{data: data, embedding: e, stable: trainSoftmax(e, data.Past[:stableRows])}
-}
+type predictor = canary.Predictor[digits.Image, digits.Digit]
 
 // candidate is a model that asks for the place of the stable one.
 type candidate struct {
 	Name    string // what -candidate selects
 	Version string // what the canary calls it
 	Story   string // what its makers say of it
-	train   func(*lab) predictor
+	train   func(*digits.Lab) predictor
 }
 
 // candidates lists all there are, the good one first.
 func candidates() []candidate {
 	return []candidate{
-		{"better", "softmax-2", "the stable model, trained on a fifth more rows", (*lab).better},
-		{"quantised", "softmax-2q", "the stable model with each weight rounded to -1, 0 or +1", (*lab).quantised},
-		{"misscaled", "softmax-3", "trained on pixels from 0 to 1, served pixels from 0 to 16", (*lab).misscaled},
-		{"stale", "softmax-0", "trained on a history in which nobody wrote an 8 or a 9", (*lab).stale},
-		{"slow", "knn-1", "compares with every row it knows: accurate, and slow", (*lab).slow},
-		{"broken", "stretch-1", "stretches digits to the full width, fails on thin ones", (*lab).broken},
+		{"better", "softmax-2", "the stable model, trained on a fifth more rows", better},
+		{"quantised", "softmax-2q", "the stable model with each weight rounded to -1, 0 or +1", quantised},
+		{"misscaled", "softmax-3", "trained on pixels from 0 to 1, served pixels from 0 to 16", misscaled},
+		{"stale", "softmax-0", "trained on a history in which nobody wrote an 8 or a 9", stale},
+		{"slow", "knn-1", "compares with every row it knows: accurate, and slow", slow},
+		{"broken", "stretch-1", "stretches digits to the full width, fails on thin ones", broken},
 	}
 }
 
@@ -67,32 +52,21 @@ func findCandidate(name string) (candidate, error) {
 	return candidate{}, fmt.Errorf("quickstart: no candidate %q, want one of %s", name, strings.Join(candidateNames(), ", "))
 }
 
-func (l *lab) better() predictor { return trainSoftmax(l.embedding, l.data.Past) }
+func better(l *digits.Lab) predictor { return l.Better() }
 
-func (l *lab) stale() predictor { return trainSoftmax(l.embedding, without(l.data.Past, 8, 9)) }
+func misscaled(l *digits.Lab) predictor { return l.Misscaled() }
 
-func (l *lab) slow() predictor { return &knn{rows: l.data.Past} }
+func stale(l *digits.Lab) predictor { return digits.Train(l.Embedding, without(l.Data.Past, 8, 9)) }
 
-func (l *lab) broken() predictor { return trainStretched(l.embedding, l.data.Past) }
+func slow(l *digits.Lab) predictor { return &knn{rows: l.Data.Past} }
 
-// misscaled fits rows between 0 and 1 as well as stable fits them between 0
-// and 16. Nothing is wrong with it but what it will be fed.
-func (l *lab) misscaled() predictor {
-	rows := make([]row, len(l.data.Past))
-	for i, r := range l.data.Past {
-		rows[i].Truth = r.Truth
-		for p, ink := range r.Pixels {
-			rows[i].Pixels[p] = ink / maxInk
-		}
-	}
-	return trainSoftmax(newEmbedding(modelSeed, maxInk), rows)
-}
+func broken(l *digits.Lab) predictor { return trainStretched(l.Embedding, l.Data.Past) }
 
 // quantised keeps of each weight whether it is large, and its sign.
-func (l *lab) quantised() predictor {
-	rounded := *l.stable
-	for c := range rounded.head {
-		weights := rounded.head[c][:features]
+func quantised(l *digits.Lab) predictor {
+	rounded := *l.Stable
+	for c := range rounded.Head {
+		weights := rounded.Head[c][:digits.Features]
 		largest := largestMagnitude(weights)
 		for f, w := range weights {
 			weights[f] = math.Round(w/largest) * largest
@@ -107,4 +81,11 @@ func largestMagnitude(weights []float64) float64 {
 		largest = max(largest, math.Abs(w))
 	}
 	return largest
+}
+
+// without returns the rows whose truth is none of those given.
+func without(rows []digits.Row, truths ...int) []digits.Row {
+	return slices.DeleteFunc(slices.Clone(rows), func(r digits.Row) bool {
+		return slices.Contains(truths, r.Truth)
+	})
 }

@@ -1,18 +1,14 @@
 package main
 
 import (
+	"context"
+	"math"
 	"strings"
 	"sync"
 	"testing"
-)
 
-var sharedLab = sync.OnceValues(func() (*lab, error) {
-	data, err := loadDigits()
-	if err != nil {
-		return nil, err
-	}
-	return newLab(data), nil
-})
+	"github.com/modelcanary/go-sdk/examples/internal/digits"
+)
 
 // sharedModel trains a candidate once for all tests.
 func sharedModel(t *testing.T, name string) predictor {
@@ -63,11 +59,11 @@ func TestCandidatesAreWhatTheyClaim(t *testing.T) {
 		"broken":    {span{0.880, 0.930}, span{0.030, 0.045}, span{1.4, 2}, span{1, 1.3}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rows := l.data.Live
+			rows := l.Data.Live
 			if name == "slow" {
 				rows = everyThird(rows)
 			}
-			got := compare(rows, l.stable, sharedModel(t, name))
+			got := compare(rows, l.Stable, sharedModel(t, name))
 			if !(span{0.935, 0.950}).holds(got.StableAccuracy) {
 				t.Errorf("stable accuracy %.4f", got.StableAccuracy)
 			}
@@ -87,7 +83,7 @@ func TestCandidatesAreWhatTheyClaim(t *testing.T) {
 	}
 }
 
-func everyThird(rows []row) (out []row) {
+func everyThird(rows []digits.Row) (out []digits.Row) {
 	for i := 0; i < len(rows); i += 3 {
 		out = append(out, rows[i])
 	}
@@ -96,7 +92,7 @@ func everyThird(rows []row) (out []row) {
 
 func TestBetterIsBetter(t *testing.T) {
 	l := trained(t)
-	got := compare(l.data.Live, l.stable, sharedModel(t, "better"))
+	got := compare(l.Data.Live, l.Stable, sharedModel(t, "better"))
 	if gain := got.CandidateAccuracy - got.StableAccuracy; gain < 0.005 {
 		t.Errorf("gains %.4f, want at least 0.005", gain)
 	}
@@ -104,7 +100,7 @@ func TestBetterIsBetter(t *testing.T) {
 
 func TestStaleNeverSaysEightOrNine(t *testing.T) {
 	l := trained(t)
-	answers := examine(l.data.Live, sharedModel(t, "stale")).digits
+	answers := examine(l.Data.Live, sharedModel(t, "stale")).digits
 	if answers[8] != 0 || answers[9] != 0 {
 		t.Errorf("says 8 in %.3f and 9 in %.3f of the answers, want never", answers[8], answers[9])
 	}
@@ -130,5 +126,34 @@ func TestCandidateVersionsDiffer(t *testing.T) {
 			t.Errorf("version %q is there twice: the canary would take one for the other", c.Version)
 		}
 		seen[c.Version] = true
+	}
+}
+
+func TestNoModelPanics(t *testing.T) {
+	inputs := map[string]float64{
+		"blank": 0, "full": digits.MaxInk, "negative": -1, "huge": math.MaxFloat64, "infinite": math.Inf(1), "not a number": math.NaN(),
+	}
+	for _, c := range candidates() {
+		model := sharedModel(t, c.Name)
+		for name, ink := range inputs {
+			var in digits.Image
+			for i := range in.Pixels {
+				in.Pixels[i] = ink
+			}
+			if d, err := model.Predict(context.Background(), in); err == nil && (d.Value < 0 || d.Value >= digits.Classes) {
+				t.Errorf("%s, %s: answered %d, want a digit", c.Name, name, d.Value)
+			}
+		}
+	}
+}
+
+func TestWithoutLeavesTheRestInOrder(t *testing.T) {
+	rows := []digits.Row{{Truth: 8}, {Truth: 1}, {Truth: 9}, {Truth: 2}, {Truth: 8}}
+	got := without(rows, 8, 9)
+	if len(got) != 2 || got[0].Truth != 1 || got[1].Truth != 2 {
+		t.Errorf("got %d rows, want a 1 and a 2", len(got))
+	}
+	if rows[1].Truth != 1 || rows[2].Truth != 9 {
+		t.Error("the rows themselves were changed")
 	}
 }

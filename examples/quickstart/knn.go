@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"math"
+
+	"github.com/modelcanary/go-sdk/examples/internal/digits"
 )
 
 const (
@@ -15,11 +17,11 @@ const (
 // knows. It learns nothing, is right more often than the softmax, and takes
 // far longer. Safe for concurrent use.
 type knn struct {
-	rows []row
+	rows []digits.Row
 }
 
 // Predict lets the nearest rows vote. It never fails.
-func (m *knn) Predict(_ context.Context, in Image) (Digit, error) {
+func (m *knn) Predict(_ context.Context, in digits.Image) (digits.Digit, error) {
 	var near nearest
 	for dy := -reach; dy <= reach; dy++ {
 		for dx := -reach; dx <= reach; dx++ {
@@ -29,7 +31,7 @@ func (m *knn) Predict(_ context.Context, in Image) (Digit, error) {
 			}
 		}
 	}
-	return mostLikely(near.vote()), nil
+	return digits.MostLikely(near.vote()), nil
 }
 
 // nearest holds the closest rows so far, the closest first.
@@ -52,7 +54,7 @@ func (n *nearest) offer(distance float64, truth int) {
 }
 
 // vote weighs each neighbour by how much farther than the nearest it is.
-func (n *nearest) vote() (p [classes]float64) {
+func (n *nearest) vote() (p [digits.Classes]float64) {
 	var total float64
 	for i := range n.n {
 		weight := math.Exp((n.distance[0] - n.distance[i]) / voteDistance)
@@ -65,9 +67,9 @@ func (n *nearest) vote() (p [classes]float64) {
 	return p
 }
 
-func squaredDistance(a, b *[pixels]float64) float64 {
+func squaredDistance(a, b *[digits.Pixels]float64) float64 {
 	var even, odd float64
-	for i := 0; i < pixels; i += 2 {
+	for i := 0; i < digits.Pixels; i += 2 {
 		d, e := a[i]-b[i], a[i+1]-b[i+1]
 		even += d * d
 		odd += e * e
@@ -76,10 +78,10 @@ func squaredDistance(a, b *[pixels]float64) float64 {
 }
 
 // shifted moves an image right by dx and down by dy; what leaves is lost.
-func shifted(in *[pixels]float64, dx, dy int) (out [pixels]float64) {
-	for y := max(0, dy); y < min(side, side+dy); y++ {
-		for x := max(0, dx); x < min(side, side+dx); x++ {
-			out[y*side+x] = in[(y-dy)*side+x-dx]
+func shifted(in *[digits.Pixels]float64, dx, dy int) (out [digits.Pixels]float64) {
+	for y := max(0, dy); y < min(digits.Side, digits.Side+dy); y++ {
+		for x := max(0, dx); x < min(digits.Side, digits.Side+dx); x++ {
+			out[y*digits.Side+x] = in[(y-dy)*digits.Side+x-dx]
 		}
 	}
 	return out

@@ -27,6 +27,9 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/modelcanary/go-sdk/examples/internal/digits"
+	"github.com/modelcanary/go-sdk/examples/internal/screen"
 )
 
 // interrupted is the exit status of a process that was told to end.
@@ -86,23 +89,22 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	data, err := loadDigits()
+	lab, err := digits.NewLab()
 	if err != nil {
 		return err
 	}
-	lab := newLab(data)
 	good := candidates()[0]
 	entrants := []candidate{good}
 	if o.candidate.Name != good.Name {
 		entrants = append(entrants, o.candidate)
 	}
-	contests := lab.contests(entrants...)
-	acts := programme(contests[0], contests[len(contests)-1])
-	_, _ = fmt.Fprintf(out, "What %d rows that no model has seen say of the models:\n\n", len(data.Live))
-	if err := reportModels(out, contests); err != nil {
+	all := contests(lab, entrants...)
+	acts := programme(all[0], all[len(all)-1])
+	_, _ = fmt.Fprintf(out, "What %d rows that no model has seen say of the models:\n\n", len(lab.Data.Live))
+	if err := reportModels(out, all); err != nil {
 		return err
 	}
-	results, err := perform(ctx, o, lab.stable, data.Live, acts, out)
+	results, err := perform(ctx, o, lab.Stable, lab.Data.Live, acts, out)
 	return errors.Join(err, reportActs(out, results), keepsake(out, o))
 }
 
@@ -111,29 +113,29 @@ func keepsake(out io.Writer, o options) error {
 	if o.state == "" {
 		return nil
 	}
-	_, err := fmt.Fprintln(out, "\n"+hang("", "What was decided is kept in "+o.state+": with the same -state a candidate that is out stays out."))
+	_, err := fmt.Fprintln(out, "\n"+screen.Hang("", "What was decided is kept in "+o.state+": with the same -state a candidate that is out stays out."))
 	return err
 }
 
 // perform plays the acts. Whatever ends them, nothing of the show is left
 // running, and no file but a state file that was asked for.
-func perform(ctx context.Context, o options, stable predictor, live []row, acts []act, out io.Writer) (results []result, err error) {
+func perform(ctx context.Context, o options, stable predictor, live []digits.Row, acts []act, out io.Writer) (results []result, err error) {
 	state, remove, err := stateFile(o.state)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	flags, err := openFlags(ctx)
+	flags, err := digits.OpenFlags(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, flags.close(context.WithoutCancel(ctx))) }()
+	defer func() { err = errors.Join(err, flags.Close(context.WithoutCancel(ctx))) }()
 	show := show{
 		stage: &stage{
-			traffic:  newTraffic(o.seed, live),
+			traffic:  digits.NewTraffic(o.seed, live),
 			live:     live,
 			stable:   answers(live, stable),
-			timeline: newTimeline(out, isTerminal(out)),
+			timeline: screen.NewTimeline(out, screen.IsTerminal(out)),
 		},
 		model: stable,
 		flags: flags,

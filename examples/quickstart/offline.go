@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/modelcanary/go-sdk/examples/internal/digits"
 )
 
 // confidenceBins over [0, 1] are the resolution at which confidence is
@@ -26,7 +28,7 @@ type comparison struct {
 }
 
 // compare runs both models over the rows, of which there must be some.
-func compare(rows []row, stable, candidate predictor) comparison {
+func compare(rows []digits.Row, stable, candidate predictor) comparison {
 	s, c := examine(rows, stable), examine(rows, candidate)
 	return comparison{
 		StableAccuracy:    s.accuracy,
@@ -45,18 +47,18 @@ func compare(rows []row, stable, candidate predictor) comparison {
 type examination struct {
 	accuracy   float64
 	failures   float64
-	digits     [classes]float64        // fraction of the answers
+	digits     [digits.Classes]float64 // fraction of the answers
 	confidence [confidenceBins]float64 // fraction of the answers
 	median     time.Duration
 }
 
-func examine(rows []row, model predictor) examination {
+func examine(rows []digits.Row, model predictor) examination {
 	var e examination
 	var answers, right int
 	times := make([]time.Duration, len(rows))
 	for i, r := range rows {
 		start := time.Now()
-		digit, err := model.Predict(context.Background(), Image{Pixels: r.Pixels})
+		digit, err := model.Predict(context.Background(), digits.Image{Pixels: r.Pixels})
 		times[i] = time.Since(start)
 		if err != nil {
 			continue
@@ -93,7 +95,7 @@ func normalise(counts []float64) {
 	}
 }
 
-func totalVariation(a, b [classes]float64) float64 {
+func totalVariation(a, b [digits.Classes]float64) float64 {
 	var sum float64
 	for d := range a {
 		sum += math.Abs(a[d] - b[d])
@@ -101,7 +103,7 @@ func totalVariation(a, b [classes]float64) float64 {
 	return sum / 2
 }
 
-func largestRatio(a, b [classes]float64) float64 {
+func largestRatio(a, b [digits.Classes]float64) float64 {
 	largest := 1.0
 	for d := range a {
 		largest = max(largest, ratio(a[d], b[d]), ratio(b[d], a[d]))

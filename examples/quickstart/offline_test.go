@@ -5,27 +5,29 @@ import (
 	"errors"
 	"math"
 	"testing"
+
+	"github.com/modelcanary/go-sdk/examples/internal/digits"
 )
 
 // script answers row after row what it is told; a negative value fails.
 type script struct {
-	digits []Digit
+	digits []digits.Digit
 	at     int
 }
 
-func (s *script) Predict(context.Context, Image) (Digit, error) {
+func (s *script) Predict(context.Context, digits.Image) (digits.Digit, error) {
 	d := s.digits[s.at]
 	s.at++
 	if d.Value < 0 {
-		return Digit{}, errors.New("no answer")
+		return digits.Digit{}, errors.New("no answer")
 	}
 	return d, nil
 }
 
 func TestCompare(t *testing.T) {
-	rows := []row{{Truth: 1}, {Truth: 2}, {Truth: 3}, {Truth: 4}}
-	stable := &script{digits: []Digit{{1, 0.9}, {2, 0.9}, {3, 0.9}, {1, 0.1}}}
-	candidate := &script{digits: []Digit{{1, 1}, {1, 1}, {-1, 0}, {-1, 0}}}
+	rows := []digits.Row{{Truth: 1}, {Truth: 2}, {Truth: 3}, {Truth: 4}}
+	stable := &script{digits: []digits.Digit{{Value: 1, Confidence: 0.9}, {Value: 2, Confidence: 0.9}, {Value: 3, Confidence: 0.9}, {Value: 1, Confidence: 0.1}}}
+	candidate := &script{digits: []digits.Digit{{Value: 1, Confidence: 1}, {Value: 1, Confidence: 1}, {Value: -1, Confidence: 0}, {Value: -1, Confidence: 0}}}
 	got := compare(rows, stable, candidate)
 	if got.StableAccuracy != 0.75 || got.CandidateAccuracy != 0.25 || got.Failures != 0.5 {
 		t.Errorf("got %+v, want 3 of 4 right, 1 of 4 right, 2 of 4 failed", got)
@@ -43,15 +45,15 @@ func TestCompare(t *testing.T) {
 
 func TestCompareWithItselfFindsNothing(t *testing.T) {
 	l := trained(t)
-	got := compare(l.data.Live, l.stable, l.stable)
+	got := compare(l.Data.Live, l.Stable, l.Stable)
 	if got.DigitShift != 0 || got.DigitRatio != 1 || got.ConfidenceShift != 0 || got.ConfidenceRatio != 1 {
 		t.Errorf("got %+v, want no difference", got)
 	}
 }
 
 func TestCompareWithACandidateThatNeverAnswers(t *testing.T) {
-	rows := []row{{Truth: 1}}
-	got := compare(rows, &script{digits: []Digit{{1, 0.5}}}, &script{digits: []Digit{{-1, 0}}})
+	rows := []digits.Row{{Truth: 1}}
+	got := compare(rows, &script{digits: []digits.Digit{{Value: 1, Confidence: 0.5}}}, &script{digits: []digits.Digit{{Value: -1, Confidence: 0}}})
 	if got.Failures != 1 || got.CandidateAccuracy != 0 || math.IsNaN(got.ConfidenceShift) || math.IsNaN(got.DigitShift) {
 		t.Errorf("got %+v, want nothing but failures", got)
 	}

@@ -11,6 +11,9 @@ import (
 	"github.com/modelcanary/go-sdk/canary"
 	"github.com/modelcanary/go-sdk/criteria"
 	"github.com/modelcanary/go-sdk/rollback"
+
+	"github.com/modelcanary/go-sdk/examples/internal/digits"
+	"github.com/modelcanary/go-sdk/examples/internal/screen"
 )
 
 // shutdownTime bounds the end of a process; it takes milliseconds.
@@ -19,22 +22,22 @@ const shutdownTime = 5 * time.Second
 // process is one life of the serving process: a canary, and the state file
 // through which it knows what happened in earlier lives.
 type process struct {
-	canary   *canary.Canary[Image, Digit]
+	canary   *canary.Canary[digits.Image, digits.Digit]
 	store    *rollback.File
-	timeline *timeline
+	timeline *screen.Timeline
 
 	tripping sync.Once
 	tripped  chan struct{} // closed when the canary has said that it rolled back
 }
 
 // startProcess opens the state file and puts the candidate beside stable.
-func startProcess(stable predictor, c contest, flags *flagService, state string, t *timeline) (*process, error) {
+func startProcess(stable predictor, c contest, flags *digits.Flags, state string, t *screen.Timeline) (*process, error) {
 	store, err := rollback.OpenFile(state)
 	if err != nil {
 		return nil, fmt.Errorf("quickstart: %w", err)
 	}
 	p := &process{store: store, timeline: t, tripped: make(chan struct{})}
-	p.canary, err = newCanary(stable, c, flags.client(), store, p.tell)
+	p.canary, err = newCanary(stable, c, flags.Client(), store, p.tell)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("quickstart: %w", err), store.Close())
 	}
@@ -46,21 +49,21 @@ func (p *process) tell(e canary.Event) {
 	switch e.Kind {
 	case canary.StateMissing, canary.StateResumed, canary.Barred: // shows in the status
 	case canary.EvidenceResumed, canary.ShareChanged:
-		p.timeline.say("canary", "%s", e.Message)
+		p.timeline.Say("canary", "%s", e.Message)
 	case canary.RolledBack:
 		stored := "and has stored that"
 		if e.NotDurable != nil {
 			stored = fmt.Sprintf("but could not store that yet (%v)", e.NotDurable)
 		}
-		p.timeline.say("canary", "rolls back, %s: %s", stored, e.Message)
+		p.timeline.Say("canary", "rolls back, %s: %s", stored, e.Message)
 		p.tripping.Do(func() { close(p.tripped) })
 	default:
-		p.timeline.say("canary", "%s: %s", e.Kind, e.Message)
+		p.timeline.Say("canary", "%s: %s", e.Kind, e.Message)
 	}
 }
 
 // ask is one request.
-func (p *process) ask(ctx context.Context, in Image) answer {
+func (p *process) ask(ctx context.Context, in digits.Image) answer {
 	digit, decision, err := p.canary.Decide(ctx, in)
 	return answer{Digit: digit, Err: err, Candidate: decision.Arm == canary.Candidate, Fallback: decision.Fallback}
 }

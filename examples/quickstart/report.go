@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/modelcanary/go-sdk/examples/internal/screen"
 )
 
 // reportActs prints one column per act, then why candidates went.
@@ -18,8 +20,8 @@ func reportActs(w io.Writer, results []result) error {
 	}
 	for i, r := range results {
 		column := []string{
-			fmt.Sprintf("act %d", i+1), r.Version, grouped(r.Users), grouped(r.Requests - r.Candidate), grouped(r.Candidate), grouped(r.Fallbacks),
-			grouped(r.Errors), grouped(r.Harmed), grouped(r.Helped), r.evidence(), r.by(), r.after(),
+			fmt.Sprintf("act %d", i+1), r.Version, screen.Grouped(r.Users), screen.Grouped(r.Requests - r.Candidate), screen.Grouped(r.Candidate), screen.Grouped(r.Fallbacks),
+			screen.Grouped(r.Errors), screen.Grouped(r.Harmed), screen.Grouped(r.Helped), r.evidence(), r.by(), r.after(),
 		}
 		for row, cell := range column {
 			rows[row] = append(rows[row], cell)
@@ -28,7 +30,7 @@ func reportActs(w io.Writer, results []result) error {
 	if _, err := fmt.Fprintln(w); err != nil {
 		return err
 	}
-	if err := writeTable(w, rows); err != nil {
+	if err := screen.WriteTable(w, rows); err != nil {
 		return err
 	}
 	notes := []string{
@@ -52,7 +54,7 @@ func reportEvidence(w io.Writer, results []result) error {
 		told[r.Version] = true
 		lines := []string{"", "Why " + r.Version + " is out:"}
 		for clause := range strings.SplitSeq(cmp.Or(r.Verdict, r.Cause), "; ") {
-			lines = append(lines, hang("  ", clause))
+			lines = append(lines, screen.Hang("  ", clause))
 		}
 		if _, err := fmt.Fprintln(w, strings.Join(lines, "\n")); err != nil {
 			return err
@@ -88,5 +90,5 @@ func (r result) after() string {
 	if !r.RolledBack || r.Candidate == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%s, %s", plural(r.Candidate, "call"), milliseconds(r.Exposed))
+	return fmt.Sprintf("%s, %s", screen.Plural(r.Candidate, "call"), screen.Milliseconds(r.Exposed))
 }

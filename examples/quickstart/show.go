@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+
+	"github.com/modelcanary/go-sdk/examples/internal/digits"
 )
 
 // show plays acts one after another: the same users, the same flag and the
@@ -10,7 +12,7 @@ import (
 type show struct {
 	stage *stage
 	model predictor // stable
-	flags *flagService
+	flags *digits.Flags
 	state string // path of the state file
 }
 
@@ -29,9 +31,9 @@ func (s *show) play(ctx context.Context, acts []act) (results []result, err erro
 
 // act starts a process, plays the act with it, and ends it.
 func (s *show) act(ctx context.Context, a act) (result, error) {
-	s.stage.timeline.heading(a.Title)
+	s.stage.timeline.Heading(a.Title)
 	if a.Deploy {
-		if err := s.flags.set(0); err != nil {
+		if err := s.flags.Set(0); err != nil {
 			return result{}, err
 		}
 	}
@@ -39,7 +41,7 @@ func (s *show) act(ctx context.Context, a act) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	r, err := s.stage.play(ctx, a, serving{Ask: p.ask, SetFlag: s.flags.set, Status: p.status, Tripped: p.tripped})
+	r, err := s.stage.play(ctx, a, serving{Ask: p.ask, SetFlag: s.flags.Set, Status: p.status, Tripped: p.tripped})
 	err = errors.Join(err, p.stop())
 	r.status = p.status() // with the last calls
 	return r, err

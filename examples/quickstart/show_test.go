@@ -10,19 +10,23 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/modelcanary/go-sdk/examples/internal/digits"
 )
 
 // recalled is a model that has seen every live row before: it gives the
 // answers of the real one without computing them again.
-type recalled map[[pixels]float64]Digit
+type recalled map[[digits.Pixels]float64]digits.Digit
 
-func (r recalled) Predict(_ context.Context, in Image) (Digit, error) { return r[in.Pixels], nil }
+func (r recalled) Predict(_ context.Context, in digits.Image) (digits.Digit, error) {
+	return r[in.Pixels], nil
+}
 
 func recall(t *testing.T, model predictor) recalled {
 	t.Helper()
 	r := recalled{}
-	for _, row := range trained(t).data.Live {
-		digit, err := model.Predict(t.Context(), Image{Pixels: row.Pixels})
+	for _, row := range trained(t).Data.Live {
+		digit, err := model.Predict(t.Context(), digits.Image{Pixels: row.Pixels})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,7 +40,7 @@ func recall(t *testing.T, model predictor) recalled {
 // how fast or how busy the machine is.
 type rehearsal struct {
 	stable predictor
-	live   []row
+	live   []digits.Row
 	acts   []act
 }
 
@@ -50,7 +54,7 @@ func newRehearsal(t *testing.T, bad string) rehearsal {
 		}
 		entrants[i] = contest{candidate: c, model: recall(t, sharedModel(t, name))}
 	}
-	r := rehearsal{stable: recall(t, trained(t).stable), live: trained(t).data.Live, acts: programme(entrants[0], entrants[1])}
+	r := rehearsal{stable: recall(t, trained(t).Stable), live: trained(t).Data.Live, acts: programme(entrants[0], entrants[1])}
 	for i := range r.acts {
 		r.acts[i].Requests /= 4
 		r.acts[i].Aftermath /= 4

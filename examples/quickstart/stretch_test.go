@@ -4,13 +4,15 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/modelcanary/go-sdk/examples/internal/digits"
 )
 
 // bar is full ink from column first to column last, on every line.
-func bar(first, last int) (out [pixels]float64) {
+func bar(first, last int) (out [digits.Pixels]float64) {
 	for i := range out {
-		if i%side >= first && i%side <= last {
-			out[i] = maxInk
+		if i%digits.Side >= first && i%digits.Side <= last {
+			out[i] = digits.MaxInk
 		}
 	}
 	return out
@@ -18,7 +20,7 @@ func bar(first, last int) (out [pixels]float64) {
 
 func TestStretch(t *testing.T) {
 	for name, tt := range map[string]struct {
-		in  [pixels]float64
+		in  [digits.Pixels]float64
 		err string
 	}{
 		"whole width":    {bar(0, 7), ""},
@@ -27,7 +29,7 @@ func TestStretch(t *testing.T) {
 		"middle":         {bar(2, 5), ""},
 		"three columns":  {bar(2, 4), "3 columns wide, want at least 4"},
 		"last column":    {bar(7, 7), "1 columns wide"},
-		"nothing at all": {[pixels]float64{}, "0 columns wide"},
+		"nothing at all": {[digits.Pixels]float64{}, "0 columns wide"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := stretch(&tt.in)
@@ -47,16 +49,16 @@ func TestStretch(t *testing.T) {
 func TestStretchInterpolates(t *testing.T) {
 	for _, first := range []int{0, 4} { // at the left edge, at the right edge
 		in := bar(first, first+3)
-		for y := range side {
-			in[y*side+first+2] = 0 // a gap in the third column of four
+		for y := range digits.Side {
+			in[y*digits.Side+first+2] = 0 // a gap in the third column of four
 		}
 		got, err := stretch(&in)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for x, want := range [side]float64{7, 7, 7, 5, 2, 1, 4, 7} { // sevenths of full ink
-			if math.Abs(got[x]-want/7*maxInk) > 1e-9 {
-				t.Errorf("from column %d: column %d holds %v, want %v", first, x, got[x], want/7*maxInk)
+		for x, want := range [digits.Side]float64{7, 7, 7, 5, 2, 1, 4, 7} { // sevenths of full ink
+			if math.Abs(got[x]-want/7*digits.MaxInk) > 1e-9 {
+				t.Errorf("from column %d: column %d holds %v, want %v", first, x, got[x], want/7*digits.MaxInk)
 			}
 		}
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/modelcanary/go-sdk/examples/internal/digits"
 )
 
 // answer is what came back to a user.
 type answer struct {
-	Digit     Digit
+	Digit     digits.Digit
 	Err       error
 	Candidate bool // the request was given to the candidate
 	Fallback  bool // the candidate failed and stable answered instead
@@ -17,7 +19,7 @@ type answer struct {
 // tally keeps the score of one act. It knows what nobody knows in production:
 // the truth, and what stable would have answered. Safe for concurrent use.
 type tally struct {
-	live   []row
+	live   []digits.Row
 	stable []int // what stable answers to each live row
 
 	mu     sync.Mutex
@@ -42,12 +44,12 @@ type counts struct {
 }
 
 // newTally opens an account against what stable answers to the live rows.
-func newTally(live []row, stable []int) *tally {
+func newTally(live []digits.Row, stable []int) *tally {
 	return &tally{live: live, stable: stable, seen: map[int]bool{}, harmed: map[int]bool{}, helped: map[int]bool{}}
 }
 
 // add enters one answer, given now.
-func (t *tally) add(r request, a answer, now time.Time) {
+func (t *tally) add(r digits.Request, a answer, now time.Time) {
 	truth, stable := t.live[r.Row].Truth, t.stable[r.Row]
 	right := a.Err == nil && a.Digit.Value == truth
 	t.mu.Lock()
@@ -94,11 +96,11 @@ func (t *tally) total() counts {
 }
 
 // answers lists what a model says to each row; -1 where it fails.
-func answers(rows []row, model predictor) []int {
+func answers(rows []digits.Row, model predictor) []int {
 	out := make([]int, len(rows))
 	for i, r := range rows {
 		out[i] = -1
-		if d, err := model.Predict(context.Background(), Image{Pixels: r.Pixels}); err == nil {
+		if d, err := model.Predict(context.Background(), digits.Image{Pixels: r.Pixels}); err == nil {
 			out[i] = d.Value
 		}
 	}

@@ -94,12 +94,20 @@ func (k *Keeper) Promote(ctx context.Context, who string) error {
 		case broken != nil:
 			return fmt.Errorf("canary: promote: %w: %w", ErrRefused, broken)
 		case left > 0:
-			return fmt.Errorf("canary: promote: %w: the candidate has to bake for another %v", ErrRefused, left.Round(min(time.Second, max(left/10, time.Millisecond))))
+			return fmt.Errorf("canary: promote: %w: the candidate has to bake for another %v", ErrRefused, rounded(left))
 		default:
 			return fmt.Errorf("canary: promote: %w: %s", ErrRefused, proof.Reason)
 		}
 	}
 	return k.Decide(ctx, e)
+}
+
+// rounded is a duration for people.
+func rounded(d time.Duration) time.Duration {
+	if d < 10*time.Second {
+		return d.Round(10 * time.Millisecond)
+	}
+	return d.Round(time.Second)
 }
 
 // Jump moves the ramp to another of its steps; Hold, Resume and Approve are what they say.

@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"strings"
@@ -19,7 +19,7 @@ func TestHang(t *testing.T) {
 		"never fits": {"  ", long + " y", "  " + long + "\n  y"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := hang(tt.head, tt.text); got != tt.want {
+			if got := Hang(tt.head, tt.text); got != tt.want {
 				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
 			}
 		})
@@ -29,7 +29,7 @@ func TestHang(t *testing.T) {
 func TestHangKeepsEveryWord(t *testing.T) {
 	text := strings.Repeat("ten words that are to be told in every width ", 20)
 	for indent := range 40 {
-		got := hang(strings.Repeat(" ", indent), text)
+		got := Hang(strings.Repeat(" ", indent), text)
 		if strings.Join(strings.Fields(got), " ") != strings.TrimSpace(text) {
 			t.Fatalf("at %d words are missing:\n%s", indent, got)
 		}

@@ -1,4 +1,4 @@
-package main
+package digits
 
 import (
 	"strings"
@@ -6,15 +6,15 @@ import (
 )
 
 func TestLoadDigits(t *testing.T) {
-	data, err := loadDigits()
+	data, err := Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(data.Past) != 900 || len(data.Live) != 897 {
 		t.Fatalf("got %d past and %d live rows, want 900 and 897", len(data.Past), len(data.Live))
 	}
-	for name, rows := range map[string][]row{"past": data.Past, "live": data.Live} {
-		var perDigit [classes]int
+	for name, rows := range map[string][]Row{"past": data.Past, "live": data.Live} {
+		var perDigit [Classes]int
 		for _, r := range rows {
 			perDigit[r.Truth]++
 		}
@@ -27,7 +27,7 @@ func TestLoadDigits(t *testing.T) {
 }
 
 func TestParseRows(t *testing.T) {
-	blank := strings.Repeat("0,", pixels)
+	blank := strings.Repeat("0,", Pixels)
 	for name, tt := range map[string]struct {
 		text string
 		rows int
@@ -35,7 +35,7 @@ func TestParseRows(t *testing.T) {
 	}{
 		"nothing":          {"", 0, ""},
 		"one row":          {blank + "7\n", 1, ""},
-		"full ink":         {strings.Repeat("16,", pixels) + "9\n", 1, ""},
+		"full ink":         {strings.Repeat("16,", Pixels) + "9\n", 1, ""},
 		"too few fields":   {"0,0,1\n", 0, "wrong number of fields"},
 		"too many fields":  {blank + "0,7\n", 0, "wrong number of fields"},
 		"no number":        {"x" + blank + "7\n", 0, "digit 1: pixel 0"},
@@ -54,16 +54,5 @@ func TestParseRows(t *testing.T) {
 				t.Errorf("got error %v, want one with %q", err, tt.err)
 			}
 		})
-	}
-}
-
-func TestWithoutLeavesTheRestInOrder(t *testing.T) {
-	rows := []row{{Truth: 8}, {Truth: 1}, {Truth: 9}, {Truth: 2}, {Truth: 8}}
-	got := without(rows, 8, 9)
-	if len(got) != 2 || got[0].Truth != 1 || got[1].Truth != 2 {
-		t.Errorf("got %d rows, want a 1 and a 2", len(got))
-	}
-	if rows[1].Truth != 1 || rows[2].Truth != 9 {
-		t.Error("the rows themselves were changed")
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package digits
 
 import (
 	"context"
@@ -10,17 +10,17 @@ import (
 )
 
 // draw takes the first n requests of a seed.
-func draw(seed uint64, live []row, n int) []request {
-	t := newTraffic(seed, live)
-	requests := make([]request, n)
+func draw(seed uint64, live []Row, n int) []Request {
+	t := NewTraffic(seed, live)
+	requests := make([]Request, n)
 	for i := range requests {
-		requests[i] = t.next()
+		requests[i] = t.Next()
 	}
 	return requests
 }
 
 func TestTrafficIsDecidedByItsSeed(t *testing.T) {
-	live := trained(t).data.Live
+	live := trained(t).Data.Live
 	first, again, other := draw(7, live, 1000), draw(7, live, 1000), draw(8, live, 1000)
 	same := 0
 	for i := range first {
@@ -42,7 +42,7 @@ func TestTrafficIsDecidedByItsSeed(t *testing.T) {
 func TestAFewUsersSendMuch(t *testing.T) {
 	perUser := make([]int, users)
 	const n = 100_000
-	for _, r := range draw(1, trained(t).data.Live, n) {
+	for _, r := range draw(1, trained(t).Data.Live, n) {
 		perUser[r.User]++
 	}
 	busiest, active := 0, 0
@@ -63,7 +63,7 @@ func TestAFewUsersSendMuch(t *testing.T) {
 }
 
 func TestEachUserWritesInOneHand(t *testing.T) {
-	live := trained(t).data.Live
+	live := trained(t).Data.Live
 	perRow := make([]int, len(live))
 	for _, r := range draw(1, live, 200_000) {
 		if r.Image.Pixels != live[r.Row].Pixels {
@@ -82,12 +82,12 @@ func TestEachUserWritesInOneHand(t *testing.T) {
 }
 
 func TestReplayKeepsItsPace(t *testing.T) {
-	live := trained(t).data.Live
+	live := trained(t).Data.Live
 	synctest.Test(t, func(t *testing.T) {
-		traffic := newTraffic(1, live)
+		traffic := NewTraffic(1, live)
 		start := time.Now()
 		var answered atomic.Int64
-		traffic.replay(t.Context(), 500, 1000, func(request) { answered.Add(1) })
+		traffic.Replay(t.Context(), 500, 1000, func(Request) { answered.Add(1) })
 		if answered.Load() != 500 {
 			t.Errorf("answered %d requests, want 500", answered.Load())
 		}
@@ -98,11 +98,11 @@ func TestReplayKeepsItsPace(t *testing.T) {
 }
 
 func TestReplayBoundsWhatIsInFlight(t *testing.T) {
-	live := trained(t).data.Live
+	live := trained(t).Data.Live
 	synctest.Test(t, func(t *testing.T) {
 		var inFlight, most, answered int
 		var mu sync.Mutex
-		newTraffic(1, live).replay(t.Context(), 100, 10_000, func(request) {
+		NewTraffic(1, live).Replay(t.Context(), 100, 10_000, func(Request) {
 			mu.Lock()
 			inFlight++
 			most = max(most, inFlight)
@@ -120,12 +120,12 @@ func TestReplayBoundsWhatIsInFlight(t *testing.T) {
 }
 
 func TestReplayEndsWithItsContext(t *testing.T) {
-	live := trained(t).data.Live
+	live := trained(t).Data.Live
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		var answered atomic.Int64
-		newTraffic(1, live).replay(ctx, 1_000_000, 1000, func(request) { answered.Add(1) })
+		NewTraffic(1, live).Replay(ctx, 1_000_000, 1000, func(Request) { answered.Add(1) })
 		if n := answered.Load(); n < 95 || n > 100 {
 			t.Errorf("answered %d requests in 100 ms at 1000 a second, want about 100", n)
 		}

@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"os"
@@ -12,11 +12,11 @@ import (
 func TestTimelineIntoAPipeHasEventsOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out strings.Builder
-		timeline := newTimeline(&out, false)
-		timeline.heading("act 1")
+		timeline := NewTimeline(&out, false)
+		timeline.Heading("act 1")
 		<-time.After(1234 * time.Millisecond)
-		timeline.progress(1, 2, "half way")
-		timeline.say("users", "%d requests", 7)
+		timeline.Progress(1, 2, "half way")
+		timeline.Say("users", "%d requests", 7)
 		if want := "\nact 1\n   1.23 s  users   7 requests\n"; out.String() != want {
 			t.Errorf("got %q, want %q", out.String(), want)
 		}
@@ -26,11 +26,11 @@ func TestTimelineIntoAPipeHasEventsOnly(t *testing.T) {
 func TestTimelineOnATerminalClearsItsProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out strings.Builder
-		timeline := newTimeline(&out, true)
-		timeline.progress(1, 4, "a quarter")
-		timeline.progress(4, 4, "all")
-		timeline.say("users", "done")
-		timeline.say("canary", "really")
+		timeline := NewTimeline(&out, true)
+		timeline.Progress(1, 4, "a quarter")
+		timeline.Progress(4, 4, "all")
+		timeline.Say("users", "done")
+		timeline.Say("canary", "really")
 		first := "   0.00 s  [######..................] a quarter"
 		second := "   0.00 s  [########################] all"
 		want := first + blanked(first) + second + blanked(second) + "   0.00 s  users   done\n   0.00 s  canary  really\n"
@@ -52,7 +52,7 @@ func TestNobodyWatchesAFileOrAPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, f := range map[string]*os.File{"file": file, "pipe": w, "other end": r} {
-		if isTerminal(f) {
+		if IsTerminal(f) {
 			t.Errorf("the %s was taken for a terminal", name)
 		}
 		if err := f.Close(); err != nil {

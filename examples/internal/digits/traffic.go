@@ -1,4 +1,4 @@
-package main
+package digits
 
 import (
 	"context"
@@ -14,38 +14,39 @@ const (
 	callers = 4      // requests in flight at most
 )
 
-// request is one image that a user sends.
-type request struct {
+// Request is one image that a user sends.
+type Request struct {
 	User  int // 0 to users-1
 	Row   int // which of the live rows it shows
 	Image Image
 }
 
-// traffic draws requests without end. The same seed draws the same ones. Few
+// Traffic draws requests without end. The same seed draws the same ones. Few
 // users send many requests: a tenth of them sends a third. Each writes in a
 // hand of their own, so that any model serves some worse than others. Names
 // are drawn too: by its name a user is assigned to a model, so another seed is
 // another split of the users.
-type traffic struct {
+type Traffic struct {
 	rng   *rand.Rand
-	live  []row
+	live  []Row
 	names []string
 }
 
-func newTraffic(seed uint64, live []row) *traffic {
-	t := &traffic{rng: rand.New(rand.NewPCG(seed, 2)), live: live, names: make([]string, users)}
+// NewTraffic draws from the rows, of which there must be some.
+func NewTraffic(seed uint64, live []Row) *Traffic {
+	t := &Traffic{rng: rand.New(rand.NewPCG(seed, 2)), live: live, names: make([]string, users)}
 	for user := range t.names {
 		t.names[user] = fmt.Sprintf("user-%016x", t.rng.Uint64())
 	}
 	return t
 }
 
-// next draws a request. Not safe for concurrent use.
-func (t *traffic) next() request {
+// Next draws a request. Not safe for concurrent use.
+func (t *Traffic) Next() Request {
 	u := t.rng.Float64()
 	user := int(u * u * users)
 	row := (firstRow(user, len(t.live)) + t.rng.IntN(hand)) % len(t.live)
-	return request{User: user, Row: row, Image: Image{User: t.names[user], Pixels: t.live[row].Pixels}}
+	return Request{User: user, Row: row, Image: Image{User: t.names[user], Pixels: t.live[row].Pixels}}
 }
 
 // firstRow spreads the hands evenly over the rows, whatever the activity.
@@ -54,11 +55,11 @@ func firstRow(user, rows int) int {
 	return int(uint64(uint32(user)*odd) * uint64(rows) >> 32)
 }
 
-// replay sends n requests at an even pace, each as soon as it is due and one
+// Replay sends n requests at an even pace, each as soon as it is due and one
 // of the callers is free, and returns when all are answered. It stops early
 // when ctx ends.
-func (t *traffic) replay(ctx context.Context, n, perSecond int, send func(request)) {
-	due := make(chan request)
+func (t *Traffic) Replay(ctx context.Context, n, perSecond int, send func(Request)) {
+	due := make(chan Request)
 	var wg sync.WaitGroup
 	for range callers {
 		wg.Go(func() {
@@ -74,7 +75,7 @@ func (t *traffic) replay(ctx context.Context, n, perSecond int, send func(reques
 
 // pace hands out requests by the clock. It looks at the clock once per
 // millisecond, no finer than timers are.
-func (t *traffic) pace(ctx context.Context, n, perSecond int, due chan<- request) {
+func (t *Traffic) pace(ctx context.Context, n, perSecond int, due chan<- Request) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	start := time.Now()
@@ -85,7 +86,7 @@ func (t *traffic) pace(ctx context.Context, n, perSecond int, due chan<- request
 		case <-tick.C:
 		}
 		for until := min(n, int(time.Since(start).Seconds()*float64(perSecond))); sent < until; sent++ {
-			due <- t.next()
+			due <- t.Next()
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package digits
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	features     = 512  // width of the embedding
+	Features     = 512  // width of the embedding
 	bandwidth    = 0.04 // reciprocal of the distance, in ink, over which the embedding blurs
 	epochs       = 20   // passes over the rows
 	learningRate = 0.02 // step per row
@@ -18,7 +18,7 @@ const (
 // Image is what a user sends.
 type Image struct {
 	User   string          // who sends it: assignment sticks to this
-	Pixels [pixels]float64 // ink, 0 to maxInk
+	Pixels [Pixels]float64 // ink, 0 to MaxInk
 }
 
 // Digit is what a model answers.
@@ -30,20 +30,22 @@ type Digit struct {
 // Label names the digit.
 func (d Digit) Label() string { return strconv.Itoa(d.Value) }
 
-// embedding turns an image into the cosines of random projections, on which
+// Embedding turns an image into the cosines of random projections, on which
 // a linear model behaves like a kernel machine (Rahimi and Recht, "Random
 // Features for Large-Scale Kernel Machines", 2007). It is drawn and never
 // trained, so that models can share one.
-type embedding struct {
-	direction [features][pixels]float64
-	phase     [features]float64
+type Embedding struct {
+	seed      uint64
+	scale     float64
+	direction [Features][Pixels]float64
+	phase     [Features]float64
 }
 
-// newEmbedding draws an embedding for inputs that are 1/scale of full ink:
+// NewEmbedding draws an embedding for inputs that are 1/scale of full ink:
 // scale 1 expects 0 to 16, scale 16 expects 0 to 1.
-func newEmbedding(seed uint64, scale float64) *embedding {
+func NewEmbedding(seed uint64, scale float64) *Embedding {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	e := new(embedding)
+	e := &Embedding{seed: seed, scale: scale}
 	for f := range e.direction {
 		for i := range e.direction[f] {
 			e.direction[f][i] = rng.NormFloat64() * bandwidth * scale
@@ -54,11 +56,11 @@ func newEmbedding(seed uint64, scale float64) *embedding {
 }
 
 // embed writes the features of an image. Two sums keep the processor busy.
-func (e *embedding) embed(ink *[pixels]float64, out *[features]float64) {
+func (e *Embedding) embed(ink *[Pixels]float64, out *[Features]float64) {
 	for f := range e.direction {
 		w := &e.direction[f]
 		var even, odd float64
-		for i := 0; i < pixels; i += 2 {
+		for i := 0; i < Pixels; i += 2 {
 			even += w[i] * ink[i]
 			odd += w[i+1] * ink[i+1]
 		}
@@ -66,29 +68,29 @@ func (e *embedding) embed(ink *[pixels]float64, out *[features]float64) {
 	}
 }
 
-// head is the trained part of a softmax: weights per class, then the bias.
-type head [classes][features + 1]float64
+// Weights are the trained part of a softmax: per class one for each feature, then the bias.
+type Weights [Classes][Features + 1]float64
 
-// softmax is multinomial logistic regression on an embedding. It is
+// Softmax is multinomial logistic regression on an embedding. It is
 // read-only once trained and safe for concurrent use.
-type softmax struct {
-	embedding *embedding
-	head      head
+type Softmax struct {
+	embedding *Embedding
+	Head      Weights
 }
 
 // Predict answers the most likely digit. It never fails.
-func (m *softmax) Predict(_ context.Context, in Image) (Digit, error) {
-	var x [features]float64
+func (m *Softmax) Predict(_ context.Context, in Image) (Digit, error) {
+	var x [Features]float64
 	m.embedding.embed(&in.Pixels, &x)
-	return mostLikely(m.head.probabilities(&x)), nil
+	return MostLikely(m.Head.probabilities(&x)), nil
 }
 
 // probabilities is the softmax of the class scores, shifted by the largest so
 // that no exponential overflows.
-func (h *head) probabilities(x *[features]float64) (p [classes]float64) {
+func (h *Weights) probabilities(x *[Features]float64) (p [Classes]float64) {
 	top := math.Inf(-1)
 	for c := range h {
-		score := h[c][features]
+		score := h[c][Features]
 		for f := range x {
 			score += h[c][f] * x[f]
 		}
@@ -106,7 +108,8 @@ func (h *head) probabilities(x *[features]float64) (p [classes]float64) {
 	return p
 }
 
-func mostLikely(p [classes]float64) Digit {
+// MostLikely picks the digit with the highest probability, the smallest of several.
+func MostLikely(p [Classes]float64) Digit {
 	best := 0
 	for d := range p {
 		if p[d] > p[best] {
@@ -116,17 +119,17 @@ func mostLikely(p [classes]float64) Digit {
 	return Digit{Value: best, Confidence: p[best]}
 }
 
-// trainSoftmax fits a head to the rows by stochastic gradient descent. The
+// Train fits a head to the rows by stochastic gradient descent. The
 // same rows give the same model, always.
-func trainSoftmax(e *embedding, rows []row) *softmax {
+func Train(e *Embedding, rows []Row) *Softmax {
 	rng := rand.New(rand.NewPCG(modelSeed, 1))
-	seen := make([][features]float64, len(rows))
+	seen := make([][Features]float64, len(rows))
 	order := make([]int, len(rows))
 	for i := range rows {
 		e.embed(&rows[i].Pixels, &seen[i])
 		order[i] = i
 	}
-	var h, sum head
+	var h, sum Weights
 	for epoch := range epochs {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		for _, i := range order {
@@ -137,11 +140,11 @@ func trainSoftmax(e *embedding, rows []row) *softmax {
 		}
 	}
 	sum.scale(1 / float64(epochs-epochs/2))
-	return &softmax{embedding: e, head: sum}
+	return &Softmax{embedding: e, Head: sum}
 }
 
 // step moves the head down the gradient of the log loss of one row.
-func (h *head) step(x *[features]float64, truth int) {
+func (h *Weights) step(x *[Features]float64, truth int) {
 	p := h.probabilities(x)
 	p[truth]--
 	for c := range h {
@@ -149,11 +152,11 @@ func (h *head) step(x *[features]float64, truth int) {
 		for f := range x {
 			h[c][f] -= g * x[f]
 		}
-		h[c][features] -= g
+		h[c][Features] -= g
 	}
 }
 
-func (h *head) add(o *head) {
+func (h *Weights) add(o *Weights) {
 	for c := range h {
 		for f := range h[c] {
 			h[c][f] += o[c][f]
@@ -161,7 +164,7 @@ func (h *head) add(o *head) {
 	}
 }
 
-func (h *head) scale(k float64) {
+func (h *Weights) scale(k float64) {
 	for c := range h {
 		for f := range h[c] {
 			h[c][f] *= k

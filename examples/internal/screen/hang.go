@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"strings"
@@ -8,10 +8,10 @@ import (
 // columns is how wide the output may get.
 const columns = 80
 
-// hang writes text after head, broken between words so that it fits, with
+// Hang writes text after head, broken between words so that it fits, with
 // all lines as far to the right as the first. A percent sign stays with its
 // number; a word that fits into no line has one for itself.
-func hang(head, text string) string {
+func Hang(head, text string) string {
 	var b strings.Builder
 	b.WriteString(head)
 	indent := utf8.RuneCountInString(head)

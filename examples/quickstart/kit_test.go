@@ -3,8 +3,23 @@ package main
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/modelcanary/go-sdk/examples/internal/digits"
 )
+
+var sharedLab = sync.OnceValues(digits.NewLab)
+
+// trained shares one lab between the tests: it is read-only.
+func trained(t *testing.T) *digits.Lab {
+	t.Helper()
+	l, err := sharedLab()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
 
 // hasLine looks for a line that is made of the cells, in order, and of
 // nothing else.
@@ -28,13 +43,3 @@ type fullDisk struct{}
 var errFull = errors.New("disk full")
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
-
-func TestGrouped(t *testing.T) {
-	for n, want := range map[int]string{
-		0: "0", 7: "7", 999: "999", 1000: "1,000", 12345: "12,345", 999999: "999,999", 1234567: "1,234,567", -100: "-100", -1000: "-1,000",
-	} {
-		if got := grouped(n); got != want {
-			t.Errorf("grouped(%d) = %q, want %q", n, got, want)
-		}
-	}
-}

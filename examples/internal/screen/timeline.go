@@ -1,4 +1,5 @@
-package main
+// Package screen prints what the examples have to say, 80 columns wide.
+package screen
 
 import (
 	"fmt"
@@ -14,10 +15,10 @@ const (
 	actorWidth = 8  // characters
 )
 
-// timeline prints what happens as it happens, with the seconds since it was
+// Timeline prints what happens as it happens, with the seconds since it was
 // made. On a terminal it also keeps one line of progress at the bottom; into
 // a pipe or a file go the events alone. Safe for concurrent use.
-type timeline struct {
+type Timeline struct {
 	mu       sync.Mutex
 	w        io.Writer
 	terminal bool
@@ -25,12 +26,13 @@ type timeline struct {
 	bar      int // characters of progress on the current line
 }
 
-func newTimeline(w io.Writer, terminal bool) *timeline {
-	return &timeline{w: w, terminal: terminal, start: time.Now()}
+// NewTimeline starts the clock. Progress is shown on a terminal only.
+func NewTimeline(w io.Writer, terminal bool) *Timeline {
+	return &Timeline{w: w, terminal: terminal, start: time.Now()}
 }
 
-// isTerminal tells whether somebody is likely to be watching.
-func isTerminal(w io.Writer) bool {
+// IsTerminal tells whether somebody is likely to be watching.
+func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok {
 		return false
@@ -39,30 +41,30 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// heading begins an act.
-func (t *timeline) heading(text string) {
+// Heading begins an act.
+func (t *Timeline) Heading(text string) {
 	t.print("\n" + text + "\n")
 }
 
-// say prints what somebody did.
-func (t *timeline) say(who, format string, args ...any) {
+// Say prints what somebody did.
+func (t *Timeline) Say(who, format string, args ...any) {
 	head := fmt.Sprintf("%s  %-*s", t.seconds(), actorWidth, who)
-	t.print(hang(head, fmt.Sprintf(format, args...)) + "\n")
+	t.print(Hang(head, fmt.Sprintf(format, args...)) + "\n")
 }
 
-func (t *timeline) seconds() string {
+func (t *Timeline) seconds() string {
 	return fmt.Sprintf("%7.2f s", time.Since(t.start).Seconds())
 }
 
-func (t *timeline) print(text string) {
+func (t *Timeline) print(text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.clear()
 	_, _ = io.WriteString(t.w, text)
 }
 
-// progress redraws the line at the bottom of a terminal.
-func (t *timeline) progress(done, of int, text string) {
+// Progress redraws the line at the bottom of a terminal.
+func (t *Timeline) Progress(done, of int, text string) {
 	if !t.terminal {
 		return
 	}
@@ -76,7 +78,7 @@ func (t *timeline) progress(done, of int, text string) {
 }
 
 // clear blanks the line of progress, if there is one. Requires the lock.
-func (t *timeline) clear() {
+func (t *Timeline) clear() {
 	if t.bar > 0 {
 		_, _ = fmt.Fprintf(t.w, "\r%*s\r", t.bar, "")
 		t.bar = 0
