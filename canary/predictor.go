@@ -28,7 +28,8 @@ func (f predictorFunc[In, Out]) Predict(ctx context.Context, in In) (Out, error)
 // Model is a predictor with a version.
 type Model[In, Out any] struct {
 	// Version names the model: 1 to 256 bytes of UTF-8. The version of the candidate names the epoch: a candidate with another version than the stored
-	// one begins the next epoch, the same version goes on with the stored one, and a version that was rolled back stays out.
+	// one begins the next epoch, the same version goes on with the stored one, a version that was promoted before serves on as the stable model, and a version
+	// that was rolled back stays out until a person begins an epoch with it, see [Canary.Begin].
 	Version string
 	// Predictor is the model call.
 	Predictor Predictor[In, Out]
