@@ -86,7 +86,8 @@ type Config[In, Out any] struct {
 
 	// Ramp declares the steps in which the share may grow, and what each step waits for. The share is the lower one of the flag's and the step's, so with the flag at
 	// 100 the ramp climbs by itself as far as it may, and the flag can lower the share at any time. What a person decides - [Canary.Jump], [Canary.Hold] - the ramp does not
-	// undo. The zero value declares no steps: the flag alone sets the share. The position and who has decided what survive restarts.
+	// undo. The proof of a step is that step's own, and is looked at once a
+	// second. The zero value declares no steps: the flag alone sets the share. The position and who has decided what survive restarts.
 	Ramp rollback.Ramp
 
 	// Store remembers epochs and rollbacks across restarts, normally [rollback.OpenFile]. The canary does not close it. nil: memory only, a restart forgets a

@@ -320,6 +320,9 @@ func (k *Keeper) tellShare(changed bool, before, after float64) {
 			Canary: k.cfg.Name, At: time.Now(), Actor: "keeper", Action: "share", Epoch: state.Epoch, Version: state.Version,
 			From: fmt.Sprintf("%.4g %%", 100*before), To: fmt.Sprintf("%.4g %%", 100*after), Reason: k.plan.Load().Reason.String(), Revision: state.Revision,
 		})
+		if k.plan.Load().Promoted {
+			return // which is told by itself, and is no share
+		}
 		k.Emit(Event{Kind: ShareChanged, Message: fmt.Sprintf("share %.4g %% -> %.4g %%", 100*before, 100*after)})
 	}
 }

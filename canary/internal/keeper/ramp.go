@@ -29,11 +29,11 @@ func (k *Keeper) climb(awake time.Duration) {
 	if s.step != state.Step {
 		*s = soak{step: state.Step, asked: s.asked}
 	}
-	full := k.machine.Share(state, 1)
-	if k.known && plan.Reason == Split && full > 0 && plan.Share >= full-shareUnit {
+	whole := k.known && plan.Reason == Split && k.whole(state)
+	if whole {
 		s.time = min(s.time+awake, k.machine.Ramp.MinTime(state.Step))
 	}
-	due := k.mayStep(state) && !s.asked && time.Duration(k.awake.Load()) >= s.look
+	due := whole && k.mayStep(state) && !s.asked && time.Duration(k.awake.Load()) >= s.look
 	k.mu.Unlock()
 	if !due {
 		return
@@ -48,6 +48,12 @@ func (k *Keeper) climb(awake time.Duration) {
 	if asked {
 		k.scribe.propose(rollback.Event{Kind: rollback.OnStep, Proven: true, Cause: rollback.Cause{Actor: "ramp", Reason: proof.Reason, At: time.Now()}})
 	}
+}
+
+// whole reports whether all is applied that the state allows, so that what is proven is proven of that. It is called under the mutex.
+func (k *Keeper) whole(state rollback.State) bool {
+	full := k.machine.Share(state, 1)
+	return full > 0 && k.plan.Load().Share >= full-shareUnit
 }
 
 // shareUnit is how much a share may lie below what was asked for, by the granularity of buckets.
@@ -86,13 +92,15 @@ func (k *Keeper) Promote(ctx context.Context, who string) error {
 	if k.soak.step != state.Step {
 		left = k.machine.Ramp.MinTime(state.Step)
 	}
-	broken := k.routing
+	broken, whole := k.routing, k.whole(state)
 	k.mu.Unlock()
-	e := rollback.Event{Kind: rollback.OnPromote, Proven: proof.Ready && left <= 0 && broken == nil, Cause: rollback.Cause{Actor: who, Reason: proof.Reason}}
+	e := rollback.Event{Kind: rollback.OnPromote, Proven: proof.Ready && left <= 0 && broken == nil && whole, Cause: rollback.Cause{Actor: who, Reason: proof.Reason}}
 	if _, _, err := k.foresee(e); err != nil && !e.Proven && state.Stage == rollback.Promoted {
 		switch {
 		case broken != nil:
 			return fmt.Errorf("canary: promote: %w: %w", ErrRefused, broken)
+		case !whole:
+			return fmt.Errorf("canary: promote: %w: the candidate has a share of %.4g %% now", ErrRefused, 100*k.plan.Load().Share)
 		case left > 0:
 			return fmt.Errorf("canary: promote: %w: the candidate has to bake for another %v", ErrRefused, rounded(left))
 		default:
@@ -134,7 +142,7 @@ func (k *Keeper) Approve(ctx context.Context, who string) error {
 func (f *fold) promotion() criteria.Promotion {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.judged != f.current.id || f.current.share <= 0 {
+	if step := f.k.plan.Load().Step; f.judged != step || f.current.id != step || f.current.share <= 0 {
 		return criteria.Promotion{Reason: "no call of this step has been judged yet"}
 	}
 	p := f.judge.Promotion()

@@ -181,6 +181,30 @@ func TestRampWaitsForProof(t *testing.T) {
 	})
 }
 
+// What was proven at one step says nothing of the next: without traffic at the new share nothing goes on, however short the soak.
+func TestEachStepNeedsItsOwnProof(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		ramp := fiveSteps
+		ramp.Soak = 0
+		c := newClimber(t, 100, ramp)
+		for _, share := range []float64{0.25, 0.5, 0.95} {
+			c.until(t, share)
+			pass(time.Hour)
+			require.InDelta(t, share, c.k.Plan().Share, shareUnit)
+			require.False(t, c.k.Snapshot().Proof.Ready)
+		}
+		require.ErrorContains(t, c.k.Promote(t.Context(), "alice"), "no call of this step has been judged yet")
+		c.serve(30)
+		require.NoError(t, c.hand.Set(rollout, 10))
+		c.serve(30)
+		require.True(t, c.k.Snapshot().Proof.Ready)
+		require.ErrorContains(t, c.k.Promote(t.Context(), "alice"), "the candidate has a share of 10 % now")
+		require.NoError(t, c.hand.Set(rollout, 100))
+		c.serve(30)
+		require.NoError(t, c.k.Promote(t.Context(), "alice"))
+	})
+}
+
 // Where steps are approved the approval waits for the proof.
 func TestRampWaitsForApproval(t *testing.T) {
 	inBubble(t, func(t *testing.T) {

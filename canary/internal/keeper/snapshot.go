@@ -55,6 +55,9 @@ func (k *Keeper) Snapshot() Snapshot {
 	s.Proof = k.fold.promotion()
 	k.mu.Lock()
 	s.Plan, s.State, s.StateErr, s.Soaked = *k.plan.Load(), k.latch.State(), k.stateErr, k.soak.time
+	if k.soak.step != s.State.Step {
+		s.Soaked = 0
+	}
 	s.Cause, s.Carved = k.cause, slices.Clone(k.carved)
 	s.Drawn = k.cfg.periodStart(s.Plan.Period)
 	s.Durable = k.known && k.clerk.holds(s.State)
