@@ -1,8 +1,11 @@
 package canary_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"strings"
 	"sync"
@@ -312,3 +315,50 @@ func TestEventString(t *testing.T) {
 	e.Actor, e.NotDurable = "alice", errDisk
 	require.Equal(t, "langdetect: rolled_back: worse (by alice) [not durable: the disk is full]", e.String())
 }
+
+// The log has what the hook has, in the same order, one line each whatever stands in it, and a handler that panics takes nothing from the hook.
+func TestEventsAreLogged(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var lines bytes.Buffer
+		var j journal
+		cfg := config(t, 50)
+		cfg.OnEvent = j.note
+		cfg.Logger = slog.New(slog.NewJSONHandler(&lines, nil))
+		c := open(t, cfg)
+		c.Rollback(t.Context(), "alice", "worse\n\x1b[31m\u202e {\"level\": \"INFO\"}")
+		require.NoError(t, c.Begin(t.Context(), "alice", versionOf("3")))
+		require.NoError(t, c.Shutdown(t.Context()))
+		var kinds []canary.EventKind
+		levels := map[canary.EventKind]string{}
+		for line := range bytes.Lines(lines.Bytes()) {
+			var entry struct {
+				Kind          canary.EventKind
+				Level, Canary string
+				Epoch         uint64
+			}
+			require.NoError(t, json.Unmarshal(line, &entry), "%s", line)
+			require.Equal(t, "test", entry.Canary)
+			kinds, levels[entry.Kind] = append(kinds, entry.Kind), entry.Level
+		}
+		require.Equal(t, j.kinds(), kinds)
+		require.Equal(t, "ERROR", levels[canary.RolledBack])
+		require.Equal(t, "INFO", levels[canary.Begun])
+	})
+	inBubble(t, func(t *testing.T) {
+		var j journal
+		cfg := config(t, 50)
+		cfg.OnEvent = j.note
+		cfg.Logger = slog.New(panicky{slog.DiscardHandler})
+		c := open(t, cfg)
+		pass(time.Second)
+		require.Contains(t, j.kinds(), canary.ShareChanged)
+		require.GreaterOrEqual(t, c.Snapshot().HookFailures, int64(2))
+	})
+}
+
+// panicky is a handler that panics.
+type panicky struct{ slog.Handler }
+
+func (panicky) Enabled(context.Context, slog.Level) bool  { return true }
+func (panicky) Handle(context.Context, slog.Record) error { panic("no") }
+func (p panicky) WithAttrs([]slog.Attr) slog.Handler      { return p }

@@ -214,15 +214,16 @@ func (h *Herald) deliver(ctx context.Context, n notice) {
 	if n.after != nil {
 		n.event.NotDurable = n.after.await(ctx)
 	}
+	h.write(ctx, n.event)
+	if h.hook == nil {
+		return
+	}
 	defer func() {
 		if recover() != nil {
 			h.failed.Add(1)
 		}
 	}()
-	h.write(ctx, n.event)
-	if h.hook != nil {
-		h.hook(n.event)
-	}
+	h.hook(n.event)
 }
 
 // write logs an event.
@@ -230,6 +231,11 @@ func (h *Herald) write(ctx context.Context, e Event) {
 	if h.log == nil {
 		return
 	}
+	defer func() {
+		if recover() != nil {
+			h.failed.Add(1)
+		}
+	}()
 	attrs := []slog.Attr{slog.String("kind", string(e.Kind)), slog.Uint64("epoch", e.Epoch), slog.Float64("share", e.Share)}
 	if e.Actor != "" {
 		attrs = append(attrs, slog.String("actor", e.Actor))
