@@ -148,8 +148,7 @@ func (p *planning) fillStruct(made *plan, t reflect.Type) {
 	}
 	var fields []field
 	filled, plain := uintptr(0), true
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		if f.Name == "_" {
 			continue
 		}

@@ -2,7 +2,6 @@ package shadow
 
 import (
 	"math"
-	"math/cmplx"
 	"reflect"
 	"unsafe"
 )
@@ -129,7 +128,7 @@ func spread[T any](gap func(x, y T) float64) spreadFunc {
 }
 
 func floatGap[T float32 | float64](x, y T) float64 {
-	if x == y || x != x && y != y {
+	if x == y || x != x && y != y { // both are NaN
 		return 0
 	}
 	return math.Abs(float64(x) - float64(y))
@@ -148,8 +147,6 @@ func integerGap[T integer](x, y T) float64 {
 }
 
 func complexGap[T complex64 | complex128](x, y T) float64 {
-	if x == y || x != x && y != y {
-		return 0
-	}
-	return cmplx.Abs(complex128(x) - complex128(y))
+	a, b := complex128(x), complex128(y)
+	return math.Hypot(floatGap(real(a), real(b)), floatGap(imag(a), imag(b)))
 }

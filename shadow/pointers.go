@@ -93,8 +93,7 @@ func (s *search) lookInside(t reflect.Type, path string) (string, bool) {
 }
 
 func (s *search) lookAtFields(t reflect.Type, path string) (string, bool) {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		if f.Name == "_" {
 			continue
 		}
