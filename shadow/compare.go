@@ -51,7 +51,7 @@ func (c *Config[In, Out]) comparison() (comparison[Out], error) {
 func byContent[Out any](tolerance float64) (func(a, b Out) bool, error) {
 	t := reflect.TypeFor[Out]()
 	if path, found := findIncomparable(t); found {
-		return nil, &ConfigError{Field: "Equal", Problem: "nil, but " + path + " cannot be compared"}
+		return nil, &ConfigError{Field: "Equal", Problem: "nil, but " + path + " and cannot be compared"}
 	}
 	plans := &planner{tolerance: tolerance}
 	equal := plans.plan(t).equal
