@@ -14,7 +14,7 @@ const maxEditRunes = 1 << 15
 // It is exact if both texts have at most 32,768 runes. Beyond that it is a lower bound that does not see order: the runes that one text has more of than the
 // other, by count (Bartolini, Ciaccia, Patella 2002, SPIRE, "String matching with metric trees using an approximate distance"). Different texts are never at 0.
 //
-// Cost: m*n/64 steps of some two nanoseconds for m and n runes, that is milliseconds for two texts of 10,000 runes; memory is linear. See BenchmarkEditDistance.
+// Cost: m*n/64 steps of some three nanoseconds for m and n runes, that is five milliseconds for two texts of 10,000; memory is linear. See BenchmarkEditDistance.
 // Source: Myers 1999, J. ACM 46(3), "A fast bit-vector algorithm for approximate string matching based on dynamic programming", in blocks and for the
 // distance of two texts as in Hyyro 2003, Nordic J. Computing 10(1).
 func EditDistance(a, b string) float64 {
