@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 	"unsafe"
+	"weak"
 
 	"github.com/stretchr/testify/require"
 )
@@ -102,7 +104,7 @@ func TestComparisonOfNumbers(t *testing.T) {
 type (
 	label  string
 	point  struct{ X, Y int16 }
-	padded struct { //nolint:govet // its padding is the point
+	padded struct {
 		A int8
 		B int64
 	}
@@ -302,6 +304,17 @@ func TestComparisonRefuses(t *testing.T) {
 	require.NoError(t, err)
 	_, err = (&Config[int, outer]{Distance: func(outer, outer) float64 { return 0 }}).comparison()
 	require.NoError(t, err)
+}
+
+// Pools outlive a collection; the answers must not.
+func TestComparisonKeepsNoAnswer(t *testing.T) {
+	compare, err := (&Config[int, *[4096]byte]{}).comparison()
+	require.NoError(t, err)
+	answer := new([4096]byte)
+	compared := weak.Make(answer)
+	compare(answer, answer)
+	runtime.GC()
+	require.Nil(t, compared.Value())
 }
 
 func TestComparisonConcurrentSafe(t *testing.T) {

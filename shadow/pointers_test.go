@@ -19,14 +19,14 @@ type (
 	}
 	box[T any] struct{ V T }
 	flat       struct {
-		A  int
-		B  string
-		C  [4]complex64
-		D  time.Time
-		E  struct{ F uintptr }
-		_  *int
-		G  [0]*int
-		at time.Time
+		A int
+		B string
+		C [4]complex64
+		D time.Time
+		E struct{ F uintptr }
+		_ *int
+		G [0]*int
+		H time.Time
 	}
 )
 
