@@ -24,6 +24,10 @@ type Pair struct {
 	Differences []float64
 	// Missing marks differences without a value: bit i for Differences[i].
 	Missing uint32
+	// Slices are the cells of the request, as in [Observation.Slices]: they must be
+	// known before either model answers. Nothing of a slice that was given to stable,
+	// see [CarveOut], is a pair any more: the caller hands over none.
+	Slices []uint8
 }
 
 // difference returns that of number signal i; 0 where there is none.
