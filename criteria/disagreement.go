@@ -15,8 +15,9 @@ const DefaultDisagreement = 0.05
 //
 // With Limit [Strict] it reads only the pairs in which one of the two differs, and
 // demands that the candidate is that one in at most half of them. A stable model that
-// always answers alike is never the one: then ten answers that differ refute it, among
-// however many that do not.
+// always answers alike is never the one: then ten answers that differ refute it, eleven
+// with slices, among however many that do not. It is for a candidate that is meant to
+// answer as stable does, or for a stable model that is noisy itself.
 //
 // What is limited is how much more often the answers differ, not how much more often
 // they are wrong. Where stable differs from itself on a fraction f of the inputs, a
