@@ -27,12 +27,13 @@ const DefaultDisagreement = 0.05
 // does, the lower the excess over the limit the later: after reruns in proportion to
 // 1/excess^2.
 //
-//   - Assumes: inputs that are new each time, see [Pair]; answers of the two runs that
-//     do not disturb each other. Nothing about routing.
+//   - Assumes: inputs and reruns drawn without a look at the answers, no bursts of one
+//     input, see [Pair]; runs that do not disturb each other. Nothing about routing.
 //   - Guarantees: P(Fail ever reported | at every pair, given the past and its slices,
 //     P(only the candidate differs) <= P(only the rerun differs) + Limit) <= its part of
 //     alpha.
-//   - Cost: one increment a pair, 7 bets a fold, 3 in each slice, no allocation.
+//   - Cost: one increment a pair, 7 bets a fold, 3 in each slice, with Limit Strict 9 and
+//     5; no allocation.
 //   - Source: sign test (McNemar 1947) as a bet: as [Backstop], on the score 1, 0 or 1/2.
 type Disagreement struct {
 	// Limit is the fraction of inputs on which the candidate may differ beyond the

@@ -17,8 +17,8 @@ package criteria
 // and not a hundred, and would convict or acquit on one input alone.
 //
 // Inputs that were drawn and make no pair do no harm if that has nothing to do with the
-// answers: no free processor, a full queue. A candidate that gives no answer, by failing
-// or in time, is a pair that differs. Pairs that are lost just where the candidate
+// answers: no free processor, a full queue. Where the candidate gives no answer, for it
+// fails or is too slow, the pair differs. Pairs that are lost just where the candidate
 // differs hide it from every criterion; what shows is how few of those drawn arrive.
 type Pair struct {
 	// Differs says that the candidate's answer differs from stable's. What that
