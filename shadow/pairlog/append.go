@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/modelcanary/go-sdk/shadow/pairlog/internal/walk"
+	"github.com/modelcanary/go-sdk/shadow/pairlog/internal/safejson"
 )
 
 // Schema is the value of "schema" in every line that this package writes and reads.
@@ -21,8 +21,8 @@ const (
 	// MinMaxLine is the least that a line must be allowed to have.
 	MinMaxLine = 64 << 10
 
-	maxText    = 512  // bytes of a name or a label that are kept
-	maxEntries = 1024 // of Slices, Numbers, Labels or Checks; a larger map is left out
+	maxText    = safejson.MaxText
+	maxEntries = safejson.MaxEntries
 )
 
 // limits are what a line may take, in bytes.
@@ -42,15 +42,15 @@ func AppendRecord(dst []byte, r *Record) []byte {
 
 // appendRecord leaves out inputs and outputs of a line that is too long, then its maps, until it fits. The texts that then remain always do.
 func appendRecord(dst []byte, r *Record, max limits) []byte {
-	w := writer{json: builder{buf: dst}, max: max}
+	w := writer{json: safejson.Writer{Buf: dst}, max: max}
 	for _, w.without = range []part{nothing, outputs, outputsAndMaps} {
-		w.json.buf = w.json.buf[:len(dst)]
+		w.json.Buf = w.json.Buf[:len(dst)]
 		w.record(r)
-		if len(w.json.buf)-len(dst) <= max.line {
+		if len(w.json.Buf)-len(dst) <= max.line {
 			break
 		}
 	}
-	return w.json.buf
+	return w.json.Buf
 }
 
 // part is what of a record is left out.
@@ -63,7 +63,7 @@ const (
 )
 
 type writer struct {
-	json    builder
+	json    safejson.Writer
 	max     limits
 	without part
 	cut     bool // something was shortened or left out
@@ -71,26 +71,26 @@ type writer struct {
 
 func (w *writer) record(r *Record) {
 	w.cut = r.Cut || w.without >= outputsAndMaps
-	w.json.literal(`{"schema":"` + Schema + `","time":`)
+	w.json.Literal(`{"schema":"` + Schema + `","time":`)
 	w.json.Time(r.Time.UTC())
 	w.text(`,"canary":`, r.Canary)
 	if r.Epoch != 0 {
-		w.json.literal(`,"epoch":`)
+		w.json.Literal(`,"epoch":`)
 		w.json.Uint(r.Epoch)
 	}
 	w.text(`,"trace":`, r.Trace)
 	if r.Rate != 0 {
-		w.json.literal(`,"rate":`)
+		w.json.Literal(`,"rate":`)
 		w.json.Float(r.Rate, 64)
 	}
 	w.texts(`,"slices":`, r.Slices)
 	w.free(`,"input":`, r.Input)
-	w.json.literal(`,"stable":`)
+	w.json.Literal(`,"stable":`)
 	w.answer(&r.Stable)
-	w.json.literal(`,"candidate":`)
+	w.json.Literal(`,"candidate":`)
 	w.answer(&r.Candidate)
 	if r.Rerun != nil {
-		w.json.literal(`,"rerun":`)
+		w.json.Literal(`,"rerun":`)
 		w.answer(r.Rerun)
 	}
 	w.flag(`,"differs":`, r.Differs)
@@ -100,27 +100,27 @@ func (w *writer) record(r *Record) {
 	w.distance(`,"distance":`, r.Distance)
 	w.distance(`,"rerun_distance":`, r.RerunDistance)
 	if w.cut {
-		w.json.literal(`,"cut":true`)
+		w.json.Literal(`,"cut":true`)
 	}
-	w.json.literal("}\n")
+	w.json.Literal("}\n")
 }
 
 func (w *writer) answer(a *Answer) {
-	w.json.literal(`{"version":`)
-	w.json.printable(w.clip(a.Version))
+	w.json.Literal(`{"version":`)
+	w.json.Printable(w.clip(a.Version))
 	w.text(`,"outcome":`, a.Outcome)
 	w.text(`,"class":`, a.Class)
-	w.json.literal(`,"duration_s":`)
-	w.json.buf = appendSeconds(w.json.buf, a.Duration)
+	w.json.Literal(`,"duration_s":`)
+	w.json.Buf = appendSeconds(w.json.Buf, a.Duration)
 	appendMap(w, `,"numbers":`, a.Numbers, func(f float64) { w.json.Float(f, 64) })
 	w.texts(`,"labels":`, a.Labels)
 	appendMap(w, `,"checks":`, a.Checks, w.json.Bool)
 	w.free(`,"output":`, a.Output)
-	w.json.literal("}")
+	w.json.Literal("}")
 }
 
 func (w *writer) texts(name string, m map[string]string) {
-	appendMap(w, name, m, func(s string) { w.json.printable(w.clip(s)) })
+	appendMap(w, name, m, func(s string) { w.json.Printable(w.clip(s)) })
 }
 
 // appendMap is one value per name, in the order of the names. Of names that become the same one when clipped or made printable the first is kept.
@@ -132,14 +132,14 @@ func appendMap[V any](w *writer, name string, m map[string]V, value func(V)) {
 		w.cut = true
 		return
 	}
-	w.json.literal(name)
+	w.json.Literal(name)
 	w.json.OpenMap()
 	var room [16]string
 	keys := slices.AppendSeq(room[:0], maps.Keys(m))
 	slices.Sort(keys)
 	last := ""
 	for i, key := range keys {
-		shown := walk.Printable(w.clip(key))
+		shown := safejson.UTF8(w.clip(key))
 		if i > 0 && shown == last {
 			w.cut = true
 			continue
@@ -156,12 +156,12 @@ func (w *writer) free(name string, v any) {
 	if v == nil {
 		return
 	}
-	w.json.literal(name)
+	w.json.Literal(name)
 	if w.without >= outputs {
-		w.json.Omitted(walk.TooLarge, 0)
+		w.json.Omitted(safejson.TooLarge, 0)
 		return
 	}
-	walk.Value(&w.json, v, w.max.output)
+	w.json.Value(v, w.max.output)
 }
 
 // text is left out when empty.
@@ -169,12 +169,12 @@ func (w *writer) text(name, s string) {
 	if s == "" {
 		return
 	}
-	w.json.literal(name)
-	w.json.printable(w.clip(s))
+	w.json.Literal(name)
+	w.json.Printable(w.clip(s))
 }
 
 func (w *writer) flag(name string, b bool) {
-	w.json.literal(name)
+	w.json.Literal(name)
 	w.json.Bool(b)
 }
 
@@ -183,21 +183,15 @@ func (w *writer) distance(name string, d float64) {
 	if math.IsNaN(d) {
 		return
 	}
-	w.json.literal(name)
+	w.json.Literal(name)
 	w.json.Float(d, 64)
 }
 
-// clip keeps the beginning of a text that is too long, up to a rune.
+// clip keeps the beginning of a text that is too long.
 func (w *writer) clip(s string) string {
-	if len(s) <= maxText {
-		return s
-	}
-	w.cut = true
-	end := maxText
-	for end > maxText-4 && s[end]&0xC0 == 0x80 {
-		end--
-	}
-	return s[:end]
+	s, cut := safejson.Clip(s, maxText)
+	w.cut = w.cut || cut
+	return s
 }
 
 // appendSeconds writes a duration as seconds, exactly.

@@ -40,18 +40,18 @@ func (osFS) lstat(path string) (fs.FileInfo, error) { return os.Lstat(path) }
 func (osFS) rename(from, to string) error           { return os.Rename(from, to) }
 func (osFS) remove(path string) error               { return os.Remove(path) }
 func (osFS) openRead(path string) (handle, error) {
-	return regular(os.OpenFile(path, os.O_RDONLY|openFlags, 0))
+	return regular(os.OpenFile(path, os.O_RDONLY|openFlags, 0)) //nolint:gosec // beside a path of the application
 }
 
 func (osFS) createTemp(path string) (handle, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	return regular(os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|openFlags, 0o600))
+	return regular(os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|openFlags, 0o600)) //nolint:gosec // as above
 }
 
 func (osFS) list(dir string) ([]string, error) {
-	d, err := os.Open(dir)
+	d, err := os.Open(dir) //nolint:gosec // as above
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package walk
+package safejson
 
 // nesting is how deep the containers of a JSON text lie in each other. It means something for valid texts only.
 func nesting(raw []byte) int {

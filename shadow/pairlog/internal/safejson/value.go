@@ -1,5 +1,6 @@
-// Package walk goes through a value by reflection, within bounds, and tells a [Builder] what is there. It calls no method of the value.
-package walk
+// Package safejson writes any value as JSON, by reflection and within bounds: no method of the value is called, nothing in it makes the JSON invalid, endless or
+// more than a line, and no text in it is live where it is shown.
+package safejson
 
 import (
 	"encoding/json"
@@ -17,43 +18,18 @@ const (
 	MapKey   = "map key"
 )
 
-// Builder is told what a value holds, depth first. A value is one call, or those between an opening and its closing.
-type Builder interface {
-	Null()
-	Bool(bool)
-	Int(int64)
-	Uint(uint64)
-	Float(f float64, bits int)
-	Text(string)
-	Bytes([]byte)
-	Time(time.Time)
-	Number(json.Number)        // a valid one
-	Raw(raw json.RawMessage)   // a valid one, not deeper than allowed
-	Omitted(why string, n int) // something left out; n > 0: at least so many bytes
-	OpenList()
-	CloseList()
-	OpenMap()
-	Key(string)
-	CloseMap()
-
-	// Len is the size so far in bytes.
-	Len() int
-	// Reset goes back to an earlier Len, at which no container was open that has been closed since.
-	Reset(n int)
-}
-
-// Value tells b of v. What would take more than limit bytes is told as omitted.
-func Value(b Builder, v any, limit int) {
-	w := walker{b: b, start: b.Len(), limit: limit, steps: limit}
+// Value writes v. What would take more than limit bytes is left out, with a mark in its place.
+func (b *Writer) Value(v any, limit int) {
+	w := walker{b: b, start: len(b.Buf), limit: limit, steps: limit}
 	if w.value(reflect.ValueOf(v), 0) {
 		return
 	}
-	b.Reset(w.start)
+	b.Buf = b.Buf[:w.start]
 	b.Omitted(TooLarge, w.over)
 }
 
 type walker struct {
-	b     Builder
+	b     *Writer
 	start int
 	limit int
 	steps int // that may still be taken: what tells nothing costs time too
@@ -63,7 +39,7 @@ type walker struct {
 // room reports whether n more bytes fit, and one more step.
 func (w *walker) room(n int) bool {
 	w.steps--
-	used := w.b.Len() - w.start
+	used := len(w.b.Buf) - w.start
 	if w.steps >= 0 && n <= w.limit-used {
 		return true
 	}
@@ -81,7 +57,7 @@ func (w *walker) value(v reflect.Value, depth int) bool {
 			return w.direct(v, depth) && w.room(0)
 		}
 		if v.IsNil() {
-			w.b.Null()
+			w.b.null()
 			return true
 		}
 		v = v.Elem()
@@ -94,11 +70,11 @@ func (w *walker) value(v reflect.Value, depth int) bool {
 func (w *walker) direct(v reflect.Value, depth int) bool {
 	switch k := v.Kind(); k {
 	case reflect.Invalid:
-		w.b.Null()
+		w.b.null()
 	case reflect.Bool:
 		w.b.Bool(v.Bool())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		w.b.Int(v.Int())
+		w.b.int(v.Int())
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		w.b.Uint(v.Uint())
 	case reflect.Float32:
@@ -127,9 +103,9 @@ func (w *walker) text(v reflect.Value) bool {
 		return false
 	}
 	if v.Type() == numberType && isNumber(s) {
-		w.b.Number(json.Number(s))
+		w.b.number(json.Number(s))
 	} else {
-		w.b.Text(s)
+		w.b.text(s)
 	}
 	return true
 }
@@ -157,7 +133,7 @@ func (w *walker) container(v reflect.Value, depth int) bool {
 
 func (w *walker) bytes(v reflect.Value, depth int) bool {
 	if v.IsNil() {
-		w.b.Null()
+		w.b.null()
 		return true
 	}
 	if !w.room(v.Len()) {
@@ -166,20 +142,20 @@ func (w *walker) bytes(v reflect.Value, depth int) bool {
 	raw := v.Bytes()
 	switch {
 	case v.Type() != rawType:
-		w.b.Bytes(raw)
+		w.b.bytes(raw)
 	case depth+nesting(raw) > MaxDepth:
 		w.b.Omitted(TooDeep, 0)
 	case json.Valid(raw):
-		w.b.Raw(raw)
+		w.b.raw(raw)
 	default:
-		w.b.Bytes(raw)
+		w.b.bytes(raw)
 	}
 	return true
 }
 
 func (w *walker) elements(v reflect.Value, depth int) bool {
 	if v.Kind() == reflect.Slice && v.IsNil() {
-		w.b.Null()
+		w.b.null()
 		return true
 	}
 	n := v.Len()
@@ -187,13 +163,13 @@ func (w *walker) elements(v reflect.Value, depth int) bool {
 		w.over = max(w.over, n)
 		return false
 	}
-	w.b.OpenList()
+	w.b.openList()
 	for i := range n {
 		if !w.value(v.Index(i), depth+1) {
 			return false
 		}
 	}
-	w.b.CloseList()
+	w.b.closeList()
 	return true
 }
 

@@ -1,4 +1,4 @@
-package walk
+package safejson
 
 import (
 	"cmp"
@@ -6,6 +6,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+)
+
+const (
+	// MaxText is how many bytes of a name or a label of a record are kept.
+	MaxText = 512
+	// MaxEntries is how many entries a map of a record may have to be kept.
+	MaxEntries = 1024
 )
 
 type entry struct {
@@ -16,7 +23,7 @@ type entry struct {
 // entries tells of a map in the order of its keys. Of keys that become the same text the first is kept.
 func (w *walker) entries(v reflect.Value, depth int) bool {
 	if v.IsNil() {
-		w.b.Null()
+		w.b.null()
 		return true
 	}
 	n := v.Len()
@@ -58,14 +65,26 @@ func (w *walker) collect(v reflect.Value) (all []entry, ok, fit bool) {
 		if sum += len(key); !w.room(sum) {
 			return nil, true, false
 		}
-		all = append(all, entry{key: Printable(key), value: it.Value()})
+		all = append(all, entry{key: UTF8(key), value: it.Value()})
 	}
 	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
 	return all, true, true
 }
 
-// Printable is s with what is not UTF-8 replaced by U+FFFD.
-func Printable(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
+// UTF8 is s with what is not UTF-8 replaced by U+FFFD.
+func UTF8(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
+
+// Clip is the beginning of s, at most max bytes and up to a rune, and whether that is less than all.
+func Clip(s string, max int) (string, bool) {
+	if len(s) <= max {
+		return s, false
+	}
+	end := max
+	for end > 0 && end > max-4 && s[end]&0xC0 == 0x80 {
+		end--
+	}
+	return s[:end], true
+}
 
 func keyText(k reflect.Value) (string, bool) {
 	if k.Kind() == reflect.Interface {

@@ -1,4 +1,4 @@
-package walk
+package safejson
 
 import (
 	"reflect"
@@ -28,7 +28,10 @@ func (f *field) in(v reflect.Value) (reflect.Value, bool) {
 		}
 		v = v.Field(x)
 	}
-	return v, !(f.omitEmpty && isEmpty(v)) && !(f.omitZero && isZero(v))
+	if f.omitEmpty && isEmpty(v) || f.omitZero && isZero(v) {
+		return v, false
+	}
+	return v, true
 }
 
 func isEmpty(v reflect.Value) bool {
@@ -109,7 +112,7 @@ func (l level) list(here []field, deeper []level) ([]field, []level) {
 		if !sf.IsExported() {
 			continue
 		}
-		f := field{name: Printable(name), index: index, tagged: name != ""}
+		f := field{name: UTF8(name), index: index, tagged: name != ""}
 		if name == "" {
 			f.name = sf.Name
 		}

@@ -1,4 +1,4 @@
-package pairlog
+package safejson
 
 import "unicode/utf8"
 
@@ -14,7 +14,7 @@ var plain = func() (t [256]bool) {
 
 // escape writes a text so that nothing in it is live: in a terminal, in a page, or as the end of a line. Whatever follows a backslash stays as it is
 // if the text is escaped already, as the inside of a JSON string is.
-func (b *builder) escape(s string, already bool) {
+func (b *Writer) escape(s string, already bool) {
 	from := 0
 	for i := 0; i < len(s); {
 		if plain[s[i]] {
@@ -25,34 +25,31 @@ func (b *builder) escape(s string, already bool) {
 			i += 2 // what follows is ASCII
 			continue
 		}
-		r, size := rune(s[i]), 1
-		if s[i] >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(s[i:])
-			if !(r == utf8.RuneError && size == 1) && !isLive(r) {
-				i += size
-				continue
-			}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r >= utf8.RuneSelf && !isLive(r) && (r != utf8.RuneError || size > 1) {
+			i += size
+			continue
 		}
-		b.buf = append(b.buf, s[from:i]...)
+		b.Buf = append(b.Buf, s[from:i]...)
 		b.escaped(r)
 		i += size
 		from = i
 	}
-	b.buf = append(b.buf, s[from:]...)
+	b.Buf = append(b.Buf, s[from:]...)
 }
 
-func (b *builder) escaped(r rune) {
+func (b *Writer) escaped(r rune) {
 	switch r {
 	case '"', '\\':
-		b.buf = append(b.buf, '\\', byte(r))
+		b.Buf = append(b.Buf, '\\', byte(r))
 	case '\n':
-		b.literal(`\n`)
+		b.Literal(`\n`)
 	case '\r':
-		b.literal(`\r`)
+		b.Literal(`\r`)
 	case '\t':
-		b.literal(`\t`)
+		b.Literal(`\t`)
 	default:
-		b.buf = append(b.buf, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+		b.Buf = append(b.Buf, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
 	}
 }
 
