@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// MaxScanLine is how long a line may be that [Scan] reads, in bytes.
+	// MaxScanLine is how long a line may be that [Scan] reads, in bytes with its line feed.
 	MaxScanLine = 16 << 20
 
 	scanBuffer = 256 << 10
@@ -107,16 +107,15 @@ func (l *lineReader) next() ([]byte, error) {
 		return line, err
 	}
 	l.long = l.long[:0]
-	for errors.Is(err, bufio.ErrBufferFull) && len(l.long) <= MaxScanLine {
-		l.long = append(l.long, line...)
+	for errors.Is(err, bufio.ErrBufferFull) {
+		if len(l.long) <= MaxScanLine {
+			l.long = append(l.long, line...)
+		}
 		line, err = l.in.ReadSlice('\n')
 	}
-	if !errors.Is(err, bufio.ErrBufferFull) {
+	if len(l.long)+len(line) <= MaxScanLine {
 		l.long = append(l.long, line...)
 		return l.long, err
-	}
-	for errors.Is(err, bufio.ErrBufferFull) {
-		_, err = l.in.ReadSlice('\n')
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
