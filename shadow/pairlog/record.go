@@ -24,6 +24,8 @@ type Record struct {
 	Differs, RerunDiffers bool
 	// Distance and RerunDistance are those from Stable's; NaN: none.
 	Distance, RerunDistance float64
+	// Cut says that a name or a label of the record was shortened or a map left out, for its size.
+	Cut bool
 }
 
 // Answer is what is kept of one answer.
