@@ -93,9 +93,13 @@ func (f *Folder[T]) Late() int { return len(f.late) }
 // stripe. Slots are visited by the tightest such bound, the least start of the slot and those behind it, over all stripes, and none whose bound is after now.
 // If B was requested because A had ended, then A's bound <= A's start < B's reservation < B's bound: A is visited before B, or both wait.
 func (f *Folder[T]) Pass(now, awake, deadline int64, v Visitor[T]) int {
+	f.ledger.busy.visiting.Store(true)
 	f.free()
 	f.settle(awake, deadline, v)
-	return f.assign(now, awake, v)
+	visited := f.assign(now, awake, v)
+	f.publish()
+	f.ledger.busy.visiting.Store(false)
+	return visited
 }
 
 // free gives back the slots of late calls that have ended.

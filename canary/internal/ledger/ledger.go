@@ -21,6 +21,7 @@ const (
 type Ledger struct {
 	shape   shape
 	stripes [stripes]stripe
+	busy    busy
 }
 
 type stripe struct {
