@@ -31,6 +31,16 @@ const (
 	NumOutcomes
 )
 
+var outcomes = [NumOutcomes]string{"ok", "error", "panic", "goexit", "timeout"}
+
+// String is the outcome in snake case, as telemetry and the pair log spell it.
+func (o Outcome) String() string {
+	if o < NumOutcomes {
+		return outcomes[o]
+	}
+	return "unknown"
+}
+
 // Quadrant says which of the two models answered.
 type Quadrant uint8
 
@@ -51,7 +61,7 @@ type Pair[In, Out any] struct {
 	At time.Time
 	// Trace is the span of the request, if it had one.
 	Trace trace.SpanContext
-	// Input is the clone; the models may have changed it.
+	// Input is the copy that the candidate was given, and may have changed. It is the zero value where Config.Clone made it and a call that hangs still has it.
 	Input In
 	// Stable is what the caller was given, Candidate the shadow's answer.
 	Stable, Candidate Answer[Out]
