@@ -4,8 +4,8 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/modelcanary/go-sdk/canary"   //nolint:depguard // an example ties all together; the rule is for the store
-	"github.com/modelcanary/go-sdk/criteria" //nolint:depguard // see above
+	"github.com/modelcanary/go-sdk/canary"
+	"github.com/modelcanary/go-sdk/criteria"
 	"github.com/modelcanary/go-sdk/examples/internal/digits"
 	"github.com/modelcanary/go-sdk/rollback"
 )

@@ -8,7 +8,7 @@ import (
 	"io"
 	"sync"
 
-	"github.com/modelcanary/go-sdk/canary" //nolint:depguard // an example ties all together; the rule is for the store
+	"github.com/modelcanary/go-sdk/canary"
 	"github.com/modelcanary/go-sdk/examples/internal/digits"
 	"github.com/modelcanary/go-sdk/rollback"
 )

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/modelcanary/go-sdk/canary" //nolint:depguard // an example ties all together; the rule is for the store
+	"github.com/modelcanary/go-sdk/canary"
 	"github.com/modelcanary/go-sdk/rollback"
 )
 

@@ -12,7 +12,7 @@ import (
 	"os/exec"
 	"time"
 
-	"github.com/modelcanary/go-sdk/canary" //nolint:depguard // an example ties all together; the rule is for the store
+	"github.com/modelcanary/go-sdk/canary"
 )
 
 // lifetime bounds a child process that does not end by itself; it takes
