@@ -12,6 +12,7 @@ import (
 // books count over all epochs of a canary, so that no counter goes back when a new epoch begins, and own the epochs that are ending.
 type books[In, Out any] struct {
 	records telemetry.Records
+	shadows telemetry.Records
 
 	mu      sync.Mutex
 	epochs  []*epoch[In, Out] // that still count
@@ -36,6 +37,9 @@ func (b *books[In, Out]) open(e *epoch[In, Out]) {
 	defer b.mu.Unlock()
 	b.epochs = append(b.epochs, e)
 	b.records.Add(e.recorder)
+	if e.shade != nil {
+		b.shadows.Add(&e.shade.calls)
+	}
 }
 
 // end waits in the background for what is under way in an epoch, leaves what it has found out meanwhile to the present one, and closes its account.
@@ -74,6 +78,9 @@ func (b *books[In, Out]) close(x *leaving[In, Out]) {
 		read(x.epoch, func(p, q string, n int64) { b.past[name][[2]string{p, q}] += n })
 	}
 	b.records.Retire(x.epoch.recorder)
+	if x.epoch.shade != nil {
+		b.shadows.Retire(&x.epoch.shade.calls)
+	}
 	b.epochs = slices.DeleteFunc(b.epochs, func(e *epoch[In, Out]) bool { return e == x.epoch })
 	b.leavers = slices.DeleteFunc(b.leavers, func(y *leaving[In, Out]) bool { return y == x })
 }
@@ -101,6 +108,16 @@ func (b *books[In, Out]) abandoned() (n int64) {
 	defer b.mu.Unlock()
 	for _, e := range b.epochs {
 		n += int64(e.keeper.Abandoned())
+	}
+	return n
+}
+
+// shadowing is how many calls of shadows are under way, in all epochs.
+func (b *books[In, Out]) shadowing() (n int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range b.epochs {
+		n += int64(e.shade.running())
 	}
 	return n
 }

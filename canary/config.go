@@ -9,6 +9,7 @@ import (
 
 	"github.com/modelcanary/go-sdk/criteria"
 	"github.com/modelcanary/go-sdk/rollback"
+	"github.com/modelcanary/go-sdk/shadow"
 )
 
 // Config declares a canary: two models, how requests are split between them, what "not worse" means, and where a rollback is remembered. It is read once, by
@@ -80,7 +81,7 @@ type Config[In, Out any] struct {
 	Beta float64
 
 	// Criteria are what the candidate must not be worse in. At least one; unless OperationalOnly is set at least one must look at the answers
-	// ([criteria.Distribution], [criteria.Categories], [criteria.Mean], [criteria.Rate], [criteria.InvalidRate]) and do more than [criteria.Observe]. A [criteria.Backstop] is added if there is none. While the candidate runs
+	// ([criteria.Distribution], [criteria.Categories], [criteria.Mean], [criteria.Rate], [criteria.InvalidRate], [criteria.Disagreement], [criteria.Difference]) and do more than [criteria.Observe]. A [criteria.Backstop] is added if there is none. While the candidate runs
 	// on goroutines of its own (CandidateTimeout), a [criteria.Latency] without an Allowance gets one of 0.02.
 	Criteria []criteria.Criterion
 
@@ -117,6 +118,14 @@ type Config[In, Out any] struct {
 	// not as it should be: the candidate gets no requests, and an event says why. An error that stable returns is returned, not asked for twice. See [Preflight].
 	Preflight int
 
+	// Shadow lets the candidate run beside stable, on live requests and without serving them, so that something is known about it before it touches traffic: of the
+	// requests that stable serves a part is drawn, and when a processor is free the candidate gets a copy of the input. Both answers are compared, counted, judged by
+	// [criteria.Disagreement] and [criteria.Difference], and logged if somebody asks for it. A shadow never waits in a request's way, fails it or changes its answer;
+	// what it finds can roll the candidate back before it has served anybody. How long shadows take decides nothing, for they run in quiet moments, unless it is more than Shadow.Timeout: no answer differs from one. The rate
+	// is Flags.Shadow's, or Shadow.Rate; the zero value means no shadow. The models must not have side effects that matter twice: with a Rerun stable is asked again, too.
+	// A shadow draws by the unit of Key, from buckets of its own, and by request where there is no Key or with PerRequest.
+	Shadow shadow.Config[In, Out]
+
 	// OnEvent is told of what a person may want to know: see [Event]. It is called on one goroutine of its own, in order, outside every lock; its panics are
 	// recovered and counted. While it does not return no further event is delivered; beyond 256 waiting events new ones are dropped and counted. It may call
 	// every method of the canary, [Canary.Shutdown] only with a context that ends.
@@ -140,6 +149,10 @@ type Flags struct {
 	// concurrent control. A value that is not a number from 0 to 100, a missing flag or a failing provider never raises the share: the last good value is held
 	// for 30 s, its requests are not evidence, and then the share is 0. The flag cannot undo a rollback.
 	Rollout string
+
+	// Shadow is the key of a number flag: the part of stable's requests that has a shadow, in percent, 0 to 100; it is read as Rollout is. Empty: Config.Shadow.Rate
+	// says it. After a rollback, and once the candidate is promoted, there is no shadow whatever the flag says.
+	Shadow string
 }
 
 // FlagClient is what a canary needs of an OpenFeature client.

@@ -27,6 +27,12 @@
 // is not worse; [Canary.Approve], [Canary.Hold], [Canary.Resume] and [Canary.Jump] are a person's hands on it. [Canary.Promote] makes the candidate the stable model, with the one
 // of before as the way back, and [Canary.Begin] starts the next epoch, both in the running process. Whatever exposes more is recorded and stored before it takes effect.
 //
+// # A shadow
+//
+// With [Config.Shadow] a part of the requests that stable serves is drawn, by a sticky hash of its own. Of these the input is copied before stable runs and the answer
+// after, both go into a bounded ring, and the caller is gone. A worker that polls the ring runs the candidate when a processor is free, contains whatever it does,
+// and compares. The pairs are judged by [criteria.Disagreement] and [criteria.Difference] as the arms are by the other criteria, and may be logged; see package shadow.
+//
 // # When something is broken
 //
 // Stable serves. A flag that cannot be believed never raises the share: its last good value is held for 30 s, its requests are not evidence, then the share is 0.
@@ -36,6 +42,7 @@
 // # Metrics
 //
 // OpenTelemetry, through the global meter provider; without one they cost nothing. model_canary.prediction.duration, .selection, .fallback,
-// .criterion.evaluation, .rollback, .flag.error, .callback.failure, .evidence.thinned, .store.failure, .audit.failure, .event.dropped, .state, .state.undurable, .share, .candidate.abandoned.
+// .criterion.evaluation, .rollback, .flag.error, .callback.failure, .evidence.thinned, .store.failure, .audit.failure, .event.dropped, .state, .state.undurable, .share,
+// .candidate.abandoned, and of the shadow .shadow.duration, .shadow.comparison, .shadow.dropped, .shadow.active, .shadow.log.dropped.
 // Attributes come from closed sets: no key, input, output or error text.
 package canary

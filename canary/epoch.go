@@ -45,6 +45,7 @@ type epoch[In, Out any] struct {
 	recorder          *telemetry.Recorder
 	pool              *isolate.Pool[In, Out] // nil: the candidate runs on the caller's goroutine
 	inherited         *loader[In, Out]       // of stable; nil: it was not loaded by the canary
+	shade             *shade[In, Out]        // nil: there is no shadow
 }
 
 // settings are what tests set.
@@ -77,6 +78,9 @@ func startEpoch[In, Out any](cfg Config[In, Out], set settings) (*epoch[In, Out]
 	if e.promoted = e.candidate; e.loader != nil {
 		e.candidate, e.promoted, ready, kick = e.loader.model, e.loader.primary(), e.loader.look, e.loader.kick
 	}
+	if e.shade, err = newShade(cfg, e); err != nil {
+		return nil, errors.Join(err, e.loader.close(context.Background()))
+	}
 	timeout := cfg.CandidateTimeout
 	if timeout == 0 {
 		timeout = defaultCandidateTimeout
@@ -95,7 +99,7 @@ func startEpoch[In, Out any](cfg Config[In, Out], set settings) (*epoch[In, Out]
 	var preflight func(bool) (bool, string)
 	if cfg.Preflight > 0 {
 		if e.preflight, err = newPreflight(cfg, set, e.recorder); err != nil {
-			return nil, errors.Join(err, e.loader.close(context.Background()))
+			return nil, errors.Join(err, e.shade.close(context.Background()), e.loader.close(context.Background()))
 		}
 		preflight = e.preflight.look
 	}
@@ -105,18 +109,21 @@ func startEpoch[In, Out any](cfg Config[In, Out], set settings) (*epoch[In, Out]
 		Judge: judge, Numbers: len(e.signals.numbers), Texts: len(e.signals.labels), Checks: len(e.signals.checks), Dimensions: len(e.slices),
 		Overdue: e.classes.endings[ledger.Overdue], Carves: set.carves, Observed: set.observed,
 		Slots: set.slots, Deadline: max(defaultDeadline, 2*timeout),
-		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Store: cfg.Store, Memory: e.memory(), Audit: cfg.Audit, Ramp: cfg.Ramp, Ready: ready, Kick: kick,
+		Flag: flags.Config{Client: cfg.Flags.Client, Flag: cfg.Flags.Rollout}, Shadow: e.shade.ofKeeper(cfg), Store: cfg.Store, Memory: e.memory(), Audit: cfg.Audit, Ramp: cfg.Ramp, Ready: ready, Kick: kick,
 		Abandoned: abandoned, MaxAbandoned: maxAbandoned,
 		Recorder: e.recorder, Herald: set.herald, Begun: set.begun, Manual: set.manual, Preflight: preflight,
 	}, set.rehearsal))
 	if err != nil {
-		err = errors.Join(err, e.preflight.close(context.Background()), e.loader.close(context.Background()))
+		err = errors.Join(err, e.shade.close(context.Background()), e.preflight.close(context.Background()), e.loader.close(context.Background()))
 		return nil, fmt.Errorf("canary: %w", err)
 	}
 	e.plain = !e.signals.any()
 	e.gate = gate{
 		base: e.keeper.Base(), plan: e.keeper.PlanPointer(), ledger: e.keeper.Ledger, recorder: e.recorder, rehearsal: set.rehearsal, classes: e.classes,
 		keyed: cfg.Key != nil, sliced: len(e.slices) > 0, wide: len(e.slices) > ledger.SlotCells, draw: set.draw,
+	}
+	if e.shade != nil {
+		e.gate.sampler, e.gate.anyUnit = e.shade.runner.Sampler(), cfg.Shadow.PerRequest
 	}
 	return e, nil
 }
@@ -160,7 +167,7 @@ func (e *epoch[In, Out]) judge() (*criteria.Judge, error) {
 // The last epoch of a canary ends the delivery of events.
 func (e *epoch[In, Out]) shutdown(ctx context.Context, last bool) error {
 	err := e.keeper.Close(ctx, last)
-	err = errors.Join(err, e.preflight.close(ctx))
+	err = errors.Join(err, e.preflight.close(ctx), e.shade.close(ctx))
 	if e.pool != nil {
 		if n := e.pool.Close(ctx); n > 0 {
 			err = errors.Join(err, fmt.Errorf("canary: %d candidate calls have not returned", n))

@@ -79,6 +79,11 @@ const (
 	PreflightFailed = EventKind(keeper.PreflightFailed)
 	// Begun: a person has begun an epoch, see [Canary.Begin].
 	Begun = EventKind(keeper.Begun)
+	// ShadowChanged: the part of stable's requests that has a shadow is another one now, see [Config.Shadow].
+	ShadowChanged = EventKind(keeper.ShadowChanged)
+	// ShadowSilent: shadows are asked for, and hardly any becomes a pair; the message says what is in the way. ShadowHeard: they come again.
+	ShadowSilent = EventKind(keeper.ShadowSilent)
+	ShadowHeard  = EventKind(keeper.ShadowHeard)
 	// StateMissing: nothing was stored; a first start.
 	StateMissing = EventKind(keeper.StateMissing)
 	// StateResumed: a stored epoch goes on.

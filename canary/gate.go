@@ -11,6 +11,7 @@ import (
 	"github.com/modelcanary/go-sdk/canary/internal/route"
 	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
 	"github.com/modelcanary/go-sdk/criteria"
+	"github.com/modelcanary/go-sdk/shadow"
 )
 
 // gate is the part of the request path that does not know the types of the models. It is not generic on purpose: the compiler inlines what lies in other packages
@@ -23,9 +24,11 @@ type gate struct {
 	rehearsal *telemetry.Recorder // of a preflight: what is recorded here is recorded there, too, as stable's
 	classes   *classes
 	keyed     bool
-	sliced    bool          // requests lie in slices
-	wide      bool          // more slice dimensions than a reservation takes
-	draw      func() uint64 // the sentinel's coins
+	sliced    bool            // requests lie in slices
+	wide      bool            // more slice dimensions than a reservation takes
+	draw      func() uint64   // the sentinel's coins
+	sampler   *shadow.Sampler // of the requests that have a shadow; nil: none has
+	anyUnit   bool            // it draws requests, not units
 }
 
 // visit is one request on its way.
@@ -58,7 +61,8 @@ type turn uint8
 const (
 	toStable turn = iota
 	toCandidate
-	aside // not recorded here
+	toShadowed // stable's, with the candidate in its shadow
+	aside      // not recorded here
 )
 
 func (v *visit) candidate() bool { return v.mark&ledger.Candidate != 0 }
@@ -89,6 +93,9 @@ func (g *gate) enter(v *visit, key string) turn {
 		return g.enterSliced(v, unit)
 	}
 	to := g.choose(v, unit)
+	if g.sampler != nil && to == toStable && g.shadows(unit) {
+		to = toShadowed
+	}
 	v.hold = g.ledger.Reserve(unit, plan.Step, v.mark, plan.Spent)
 	v.progress = running
 	v.start = g.now()
@@ -103,6 +110,9 @@ func (g *gate) enterSliced(v *visit, unit uint64) turn {
 		v.mark = (v.mark | ledger.Excluded).WithReason(uint8(keeper.Carved))
 	} else {
 		to = g.choose(v, unit)
+		if g.sampler != nil && to == toStable && g.shadows(unit) {
+			to = toShadowed
+		}
 	}
 	v.hold = g.ledger.Reserve(unit, v.plan.Step, v.mark.WithCells(v.cells), v.plan.Spent)
 	if g.wide {
@@ -124,6 +134,14 @@ func (g *gate) choose(v *visit, unit uint64) turn {
 		return toStable
 	}
 	return toCandidate
+}
+
+// shadows says whether a request that stable serves has a shadow.
+func (g *gate) shadows(unit uint64) bool {
+	if g.anyUnit {
+		unit = rand.Uint64()
+	}
+	return g.sampler.Draws(unit)
 }
 
 // diverts draws the sentinel's coin for a request of a unit that is the candidate's, and says whether it goes to stable.

@@ -12,6 +12,7 @@ import (
 	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
 	"github.com/modelcanary/go-sdk/criteria"
 	"github.com/modelcanary/go-sdk/rollback"
+	"github.com/modelcanary/go-sdk/shadow"
 )
 
 // Preflight is how stable compared with itself before the candidate was exposed, see [Config.Preflight]. It is plain data.
@@ -86,7 +87,8 @@ const preflightShare = 0.5
 func newPreflight[In, Out any](cfg Config[In, Out], set settings, records *telemetry.Recorder) (*preflight[In, Out], error) {
 	wanted := cfg.Preflight
 	cfg.Candidate = Model[In, Out]{Version: cfg.Stable.Version + " again", Predictor: cfg.Stable.Predictor}
-	cfg.Criteria = withLatency(cfg.Criteria)
+	cfg.Criteria = withLatency(slices.DeleteFunc(slices.Clone(cfg.Criteria), judgesPairs))
+	cfg.Shadow, cfg.Flags.Shadow = shadow.Config[In, Out]{}, ""
 	cfg.Name += ".preflight" // other buckets than those of the trial
 	cfg.Store, cfg.Audit = rollback.NewMemory(), nil
 	cfg.Preflight, cfg.Sentinel, cfg.Reassign, cfg.SliceAction, cfg.Ramp = 0, 0, 0, criteria.RollBackAll, rollback.Ramp{}

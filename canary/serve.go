@@ -48,6 +48,8 @@ func (c *Canary[In, Out]) Predict(ctx context.Context, in In) (out Out, err erro
 		if out, err = e.askCandidate(ctx, &in, &v); v.progress == accounted {
 			return out, err
 		}
+	case toShadowed:
+		return e.shadowed(ctx, &in, &v)
 	default:
 		return e.beside(ctx, in, v.plan)
 	}
@@ -86,6 +88,8 @@ func (e *epoch[In, Out]) serve(ctx context.Context, in *In, v *visit) (out Out, 
 		if out, err = e.askCandidate(ctx, in, v); v.progress == accounted {
 			return out, err
 		}
+	case toShadowed:
+		return e.shadowed(ctx, in, v)
 	default:
 		return e.beside(ctx, *in, v.plan)
 	}

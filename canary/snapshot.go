@@ -42,6 +42,9 @@ type Snapshot struct {
 	// Model is where the candidate stands in this process; nil without [Model.Load].
 	Model *ModelStatus
 
+	// Shadow is what the candidate does in the shadow of stable; nil where nothing asks for one.
+	Shadow *Shadow
+
 	// Preflight is how stable compared with itself; nil without [Config.Preflight].
 	Preflight *Preflight
 
@@ -70,7 +73,7 @@ type Snapshot struct {
 	// evidence.
 	EventsDropped, HookFailures, StoreFailures int64
 	// CallbackPanics counts the panics and the runtime.Goexits of the functions in the configuration: "key", "number:confidence", "label:language",
-	// "check:completed", "slice:country", "validate", "failure_class", "redact".
+	// "check:completed", "slice:country", "validate", "failure_class", "redact"; those of the shadow with "shadow:" before.
 	CallbackPanics map[string]int64
 }
 
@@ -119,7 +122,7 @@ func (c *Canary[In, Out]) Snapshot() Snapshot {
 	}
 	for _, carve := range k.Carved {
 		s.Carved = append(s.Carved, CarvedSlice{
-			Dimension: e.slices.names()[carve.Dimension], Slice: carve.Slice, Criterion: carve.Criterion, Finding: carve.Finding, At: carve.At,
+			Dimension: e.slices.names()[carve.Dimension], Slice: e.slices.text(carve.Dimension, carve.Cell), Criterion: carve.Criterion, Finding: carve.Finding, At: carve.At,
 		})
 	}
 	for arm := range s.Requests {
@@ -127,6 +130,7 @@ func (c *Canary[In, Out]) Snapshot() Snapshot {
 	}
 	s.Preflight = e.preflight.report()
 	s.Model = e.loader.status()
+	s.Shadow = e.shade.status()
 	e.callbackPanics(func(name string, n int64) {
 		if n > 0 {
 			s.CallbackPanics[name] = n

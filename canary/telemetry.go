@@ -65,8 +65,15 @@ func (c *Canary[In, Out]) source() telemetry.Source {
 		AuditFailures:  one("audit"),
 		AbandonedCalls: c.books.abandoned,
 		Undurable:      func() bool { return !c.current.Load().keeper.Durable() },
-		Callbacks:      first("callback"), FlagErrors: first("flag"),
-		Rollbacks: both("rollback"), Evaluations: both("evaluation"),
+		Callbacks:      first("callback"), FlagErrors: both("flag"),
+		Shadows: &c.books.shadows, ShadowComparisons: first("comparison"), ShadowDrops: first("shadow"),
+		ShadowLogDrops: func(yield func(string, int64)) {
+			for reason, n := range logCounts(c.cfg.Shadow.Log).Dropped {
+				yield(reason, n)
+			}
+		},
+		ShadowRunning: c.books.shadowing,
+		Rollbacks:     both("rollback"), Evaluations: both("evaluation"),
 	}
 	for r := range keeper.NumReasons {
 		s.ReasonNames = append(s.ReasonNames, r.String())
@@ -89,12 +96,16 @@ func counters[In, Out any]() map[string]counter[In, Out] {
 			e.callbackPanics(func(name string, n int64) { add(name, "", n) })
 		},
 		"flag": func(e *epoch[In, Out], add func(a, b string, n int64)) {
-			for kind, n := range e.keeper.FlagCounts() {
-				if n > 0 && flags.Kind(kind) != flags.OK {
-					add(flags.Kind(kind).String(), "", int64(n))
+			e.keeper.FlagCounts(func(flag string, counts flags.Counts) {
+				for kind, n := range counts {
+					if n > 0 && flags.Kind(kind) != flags.OK {
+						add(flags.Kind(kind).String(), flag, int64(n))
+					}
 				}
-			}
+			})
 		},
+		"comparison": func(e *epoch[In, Out], add func(a, b string, n int64)) { e.shade.comparisons(add) },
+		"shadow":     func(e *epoch[In, Out], add func(a, b string, n int64)) { e.shade.drops(add) },
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/modelcanary/go-sdk/criteria"
 	"github.com/modelcanary/go-sdk/rollback"
+	"github.com/modelcanary/go-sdk/shadow"
 )
 
 const (
@@ -52,7 +53,7 @@ func (cfg *Config[In, Out]) validate() error {
 	validateRamp(&p, cfg.Ramp)
 	cfg.validateCoins(&p)
 	cfg.validateSessions(&p)
-	cfg.validatePairs(&p)
+	cfg.validateShadow(&p)
 	cfg.validateAnswers(&p)
 	if cfg.Preflight != 0 && (cfg.Preflight < minPreflight || cfg.Preflight > maxPreflight) {
 		p.add("Preflight", "%d is neither 0 nor %d to %d", cfg.Preflight, minPreflight, maxPreflight)
@@ -159,7 +160,7 @@ func (cfg *Config[In, Out]) validateCriteria(p *problems) {
 		return
 	}
 	if !cfg.OperationalOnly && !slices.ContainsFunc(cfg.Criteria, judgesAnswers) {
-		p.add("Criteria", "judge by errors and latency only, so a model that is wrong quickly passes; add one that looks at answers and does more than observe, such as criteria.Distribution, Categories, Mean, Rate or InvalidRate, or set OperationalOnly")
+		p.add("Criteria", "judge by errors and latency only, so a model that is wrong quickly passes; add one that looks at answers and does more than observe, such as criteria.Distribution, Categories, Mean, Rate, InvalidRate or Disagreement, or set OperationalOnly")
 	}
 }
 
@@ -176,18 +177,53 @@ func judgesAnswers(c criteria.Criterion) bool {
 		return c.Role != criteria.Observe
 	case criteria.InvalidRate:
 		return c.Role != criteria.Observe
+	case criteria.Disagreement:
+		return c.Role != criteria.Observe
+	case criteria.Difference:
+		return c.Role != criteria.Observe
 	}
 	return false
 }
 
-// validatePairs refuses criteria that nothing would ever feed.
-func (cfg *Config[In, Out]) validatePairs(p *problems) {
+// judgesPairs reports whether a criterion looks at inputs that both models have answered.
+func judgesPairs(c criteria.Criterion) bool {
+	switch c.(type) {
+	case criteria.Disagreement, criteria.Difference:
+		return true
+	}
+	return false
+}
+
+// validateShadow checks the shadow, and refuses criteria that nothing would ever feed.
+func (cfg *Config[In, Out]) validateShadow(p *problems) {
+	if !utf8.ValidString(cfg.Flags.Shadow) {
+		p.add("Flags.Shadow", "%q is not a flag key; name the number flag that sets the rate of the shadow in percent", cfg.Flags.Shadow)
+	}
+	if cfg.wantsShadow() {
+		for _, err := range unjoin(cfg.Shadow.Validate()) {
+			if c, ok := errors.AsType[*shadow.ConfigError](err); ok {
+				p.add("Shadow."+c.Field, "%s", c.Problem)
+			} else if err != nil {
+				p.add("Shadow", "%v", err)
+			}
+		}
+	} else if cfg.declaresShadow() {
+		p.add("Shadow", "is declared, but nobody asks for it; set Shadow.Rate, or Flags.Shadow to the key of a flag")
+	}
 	for _, c := range cfg.Criteria {
-		switch c.(type) {
-		case criteria.Disagreement, criteria.Difference:
-			p.add("Criteria", "%s is judged on inputs that both models have answered, and here every request is answered by one", c.Name())
+		_, reruns := c.(criteria.Disagreement)
+		switch {
+		case judgesPairs(c) && !cfg.wantsShadow():
+			p.add("Criteria", "%s is judged on inputs that both models have answered, and without a Shadow every request is answered by one", c.Name())
+		case reruns && cfg.Shadow.Rerun < 0:
+			p.add("Criteria", "%s is judged on inputs that stable was asked twice, and Shadow.Rerun is negative", c.Name())
 		}
 	}
+}
+
+// declaresShadow says whether anything of the shadow is set.
+func (cfg *Config[In, Out]) declaresShadow() bool {
+	return !reflect.ValueOf(cfg.Shadow).IsZero()
 }
 
 // validateAnswers refuses to judge validity without a validator.

@@ -17,12 +17,16 @@ import (
 // store already remembers: it is saved first, and raised by the pass after.
 func (k *Keeper) publish() (changed bool, before, after float64) {
 	was := k.plan.Load()
-	share, reason, excluded := k.wanted()
+	share, shadow, reason, excluded := k.wanted()
 	rising := false // as soon as the store remembers it
-	if share > 0 && !k.remembered(share) {
+	if (share > 0 || shadow > 0) && !k.remembered(share) {
 		rising = !k.clerk.fails()
 		share = min(share, k.allowed(was))
+		if !k.lit { // a shadow can end the process, too
+			shadow = 0
+		}
 	}
+	k.applyShadow(shadow)
 	state := k.latch.State()
 	if !rising && reason != Starting && !k.clerk.busy() {
 		defer k.signalReady() // when the plan is there
@@ -70,7 +74,10 @@ func (k *Keeper) remembered(share float64) bool {
 	if k.beacon == 0 {
 		k.beacon = state.Beacon.Lit + 1
 	}
-	after, _ := k.machine.On(state, rollback.Event{Kind: rollback.OnExpose, Share: share})
+	after := state
+	if share > 0 {
+		after, _ = k.machine.On(state, rollback.Event{Kind: rollback.OnExpose, Share: share})
+	}
 	if after.Beacon.Lit < k.beacon {
 		after, _ = k.machine.On(after, rollback.Event{Kind: rollback.OnLight})
 	}
@@ -97,7 +104,7 @@ func (k *Keeper) allowed(was *Plan) float64 {
 // putOut says that nobody is with the candidate any more, if this process has ever said that somebody is: whatever ends it now is not the candidate's doing.
 func (k *Keeper) putOut() {
 	k.mu.Lock()
-	lit := k.lit && (k.closing || k.plan.Load().Threshold == 0)
+	lit := k.lit && (k.closing || k.plan.Load().Threshold == 0) && !k.shadowing()
 	k.mu.Unlock()
 	if !lit || k.fold.underWay() > 0 || k.cfg.Abandoned() > 0 {
 		return
@@ -130,11 +137,11 @@ func (k *Keeper) beginStep(next, was *Plan) {
 	k.steps.add(step{id: next.Step, share: next.Share, salt: next.Salt, spent: next.Spent, period: next.Period})
 }
 
-// wanted is the share that state, flag and holds ask for, why, and whether requests are no evidence.
-func (k *Keeper) wanted() (share float64, reason Reason, excluded bool) {
+// wanted are the share and the rate of the shadow that state, flags and holds ask for, why, and whether requests are no evidence.
+func (k *Keeper) wanted() (share, shadow float64, reason Reason, excluded bool) {
 	if reason, unwanted := k.unwanted(); unwanted {
 		k.loaded(false)
-		return 0, reason, reason == Closed
+		return 0, 0, reason, reason == Closed
 	}
 	r := k.flag.Reading()
 	reason = Split
@@ -146,17 +153,20 @@ func (k *Keeper) wanted() (share float64, reason Reason, excluded bool) {
 	}
 	state := k.latch.State()
 	share = k.machine.Share(state, r.Share)
-	if why, waits := k.waits(); waits && share > 0 {
-		return 0, why, false
-	}
 	promoted := state.Stage == rollback.Finished
-	switch ready := k.loaded(share > 0 || promoted); {
-	case promoted && ready:
-		return 0, Promoted, true
-	case !ready:
-		return 0, Loading, excluded
+	if !promoted {
+		shadow = k.shadowAsked()
 	}
-	return share, reason, excluded
+	if why, waits := k.waits(); waits && share > 0 {
+		return 0, 0, why, false
+	}
+	switch ready := k.loaded(share > 0 || shadow > 0 || promoted); {
+	case promoted && ready:
+		return 0, 0, Promoted, true
+	case !ready:
+		return 0, 0, Loading, excluded
+	}
+	return share, shadow, reason, excluded
 }
 
 // unwanted says why the candidate must have nothing.

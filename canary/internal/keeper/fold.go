@@ -111,6 +111,8 @@ func (f *fold) pass() (bool, rulings) {
 	visited := f.folder.Pass(now, f.k.awake.Load(), int64(f.k.cfg.Deadline), f)
 	busy := visited > 0 || len(f.waiting) > 0
 	rule := f.rule()
+	paired := f.judgePairs(&rule)
+	busy = busy || paired
 	if busy {
 		f.changes.Add(1)
 	}
@@ -396,7 +398,11 @@ func (f *fold) finding(criterion string) string {
 	defer f.mu.Unlock()
 	for _, v := range f.judge.Verdicts() {
 		if v.Name == criterion && v.Result == criteria.Fail {
-			return fmt.Sprintf("%s (ln E %.3g, weight %.3g, limit %.3g)", v.Finding, v.LogE, v.Weight, v.Limit)
+			found := v.Finding
+			if v.Slice != "" {
+				found += " in " + v.Slice
+			}
+			return fmt.Sprintf("%s (ln E %.3g, weight %.3g, limit %.3g)", found, v.LogE, v.Weight, v.Limit)
 		}
 	}
 	return "limit reached"

@@ -55,6 +55,9 @@ const (
 	Begun              EventKind = "begun"
 	CarvedEvent        EventKind = "carved"
 	Reassigned         EventKind = "reassigned"
+	ShadowChanged      EventKind = "shadow_changed"
+	ShadowSilent       EventKind = "shadow_silent"
+	ShadowHeard        EventKind = "shadow_heard"
 	PreflightPassed    EventKind = "preflight_passed"
 	PreflightFailed    EventKind = "preflight_failed"
 	CallbackFailed     EventKind = "callback_failed"
@@ -252,6 +255,7 @@ var levels = map[EventKind]slog.Level{
 	AuditFailed: slog.LevelError, PreflightFailed: slog.LevelError,
 	HeldEvent: slog.LevelWarn, CarvedEvent: slog.LevelWarn, BarredEvent: slog.LevelWarn, MemoryOnly: slog.LevelWarn, FlagTrouble: slog.LevelWarn,
 	FlagWarning: slog.LevelWarn, CallbackFailed: slog.LevelWarn, TelemetryFailed: slog.LevelWarn, LoadFailed: slog.LevelWarn,
+	ShadowSilent: slog.LevelWarn,
 }
 
 // await waits for the attempt, but not for ever.

@@ -38,11 +38,12 @@ type Config struct {
 	Slots    int
 	Deadline time.Duration // an open slot is settled as its arm's failure after this much awake time
 
-	Flag  flags.Config // without Changed and Warn
-	Share float64      // fixed, instead of a flag; 0: the flag decides
-	Store rollback.Store
-	Audit rollback.Auditor // nil: the store, if it is one
-	Ramp  rollback.Ramp
+	Flag   flags.Config // without Changed and Warn
+	Share  float64      // fixed, instead of a flag; 0: the flag decides
+	Shadow *Shadow      // nil: there is none
+	Store  rollback.Store
+	Audit  rollback.Auditor // nil: the store, if it is one
+	Ramp   rollback.Ramp
 	// Ready reports whether the candidate can be called, and is told whether it is needed, in each pass; it may tell of events. It must not block. nil: it always can.
 	Ready func(needed bool, tell func(Event)) bool
 	// Kick makes the next pass come at once; nil: nobody does.
@@ -102,6 +103,7 @@ type Keeper struct {
 	archive *archive
 	herald  *Herald
 	own     bool // the herald ends with the keeper
+	shade   shade
 	fold    fold
 
 	machine rollback.Machine
@@ -186,8 +188,18 @@ func Start(cfg Config) (*Keeper, error) {
 		}
 		k.flag = reader
 	}
+	if err := k.startShadow(); err != nil {
+		err = errors.Join(err, k.flag.Close(context.Background()))
+		if k.own {
+			err = errors.Join(err, k.herald.Close(context.Background()))
+		}
+		return nil, err
+	}
 	if cfg.Manual {
 		<-k.flag.First()
+		if k.shade.flag != nil {
+			<-k.shade.flag.First()
+		}
 		k.Step(0)
 		return k, nil
 	}
@@ -299,6 +311,7 @@ func (k *Keeper) pass(awake time.Duration) bool {
 	k.rehearse()
 	k.climb(awake)
 	k.refresh()
+	k.listen()
 	k.putOut()
 	k.archive.keep(false)
 	k.herald.replaySoon(busy)
@@ -337,7 +350,7 @@ func (k *Keeper) Close(ctx context.Context, last bool) error {
 		k.mu.Unlock()
 	})
 	flagClosed := make(chan error, 1)
-	go func() { flagClosed <- k.flag.Close(ctx) }() // a provider that hangs must not use up the time of the others
+	go func() { flagClosed <- errors.Join(k.flag.Close(ctx), k.closeShadow(ctx)) }() // a provider that hangs must not use up the time of the others
 	var problems []error
 	if n := k.drain(ctx); n > 0 {
 		problems = append(problems, fmt.Errorf("canary: %d calls still under way", n))

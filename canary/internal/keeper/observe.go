@@ -43,8 +43,13 @@ func (k *Keeper) State() rollback.State { return k.latchState() }
 // Abandoned is how many candidate calls past their timeout are still under way.
 func (k *Keeper) Abandoned() int { return k.cfg.Abandoned() }
 
-// FlagCounts are the evaluations of the flag by their ending.
-func (k *Keeper) FlagCounts() flags.Counts { return k.flag.Counts() }
+// FlagCounts yields the evaluations of each flag by their ending.
+func (k *Keeper) FlagCounts(yield func(flag string, counts flags.Counts)) {
+	yield(k.cfg.Flag.Flag, k.flag.Counts())
+	if k.shade.flag != nil {
+		yield(k.cfg.Shadow.Flag.Flag, k.shade.flag.Counts())
+	}
+}
 
 // Rollbacks yields the rollback of this epoch, if there is one.
 func (k *Keeper) Rollbacks(yield func(cause, origin string, n int64)) {

@@ -11,7 +11,7 @@ import (
 // nobody visits without looking.
 type nobody struct{}
 
-func (nobody) Assigned(Entry) struct{}            { return struct{}{} }
+func (nobody) Assigned(Entry) struct{}          { return struct{}{} }
 func (nobody) Settled(struct{}, Entry, *Result) {}
 
 func TestBusyCountsCallsUnderWay(t *testing.T) {

@@ -28,22 +28,36 @@ type Source struct {
 	// Counters of closed sets, by attribute value.
 	Evaluations    func(yield func(criterion, verdict string, n int64))
 	Rollbacks      func(yield func(cause, origin string, n int64))
-	FlagErrors     func(yield func(kind string, n int64))
+	FlagErrors     func(yield func(kind, flag string, n int64))
 	Callbacks      func(yield func(callback string, n int64))
 	StoreFailures  func() int64
 	AuditFailures  func() int64
 	DroppedEvents  func() int64
 	AbandonedCalls func() int64
 	Undurable      func() bool
+
+	// Of the shadow; its durations are recorded beside those of requests, and never compared with them.
+	Shadows           *Records
+	ShadowComparisons func(yield func(result string, n int64))
+	ShadowDrops       func(yield func(reason string, n int64))
+	ShadowLogDrops    func(yield func(reason string, n int64))
+	ShadowRunning     func() int64
 }
 
 // Instruments are the OpenTelemetry instruments of one canary.
 type Instruments struct {
 	source       Source
-	duration     metric.Float64Histogram
-	durationOpts [Arms][Outcomes][]metric.RecordOption
-	replayed     [Arms][Outcomes][bins]replayed
+	calls        durationInstrument // of requests
+	shadows      durationInstrument
 	registration metric.Registration
+}
+
+// durationInstrument is a histogram of durations that are counted elsewhere and replayed.
+type durationInstrument struct {
+	records   *Records
+	histogram metric.Float64Histogram
+	options   [Arms][Outcomes][]metric.RecordOption
+	replayed  [Arms][Outcomes][bins]replayed
 }
 
 type replayed struct{ count, nanos int64 }
@@ -55,15 +69,17 @@ var durationBounds = []float64{1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5
 func New(meter metric.Meter, source Source) (*Instruments, error) {
 	t := &Instruments{source: source}
 	b := builder{meter: meter}
-	var err error
-	t.duration, err = meter.Float64Histogram("model_canary.prediction.duration",
-		metric.WithUnit("s"), metric.WithDescription("Duration of model calls, failed ones included."), metric.WithExplicitBucketBoundaries(durationBounds...))
-	b.keep(err)
+	t.calls.records, t.calls.histogram = source.Records, b.duration("model_canary.prediction.duration", "Duration of model calls, failed ones included.")
+	t.shadows.records, t.shadows.histogram = source.Shadows, b.duration("model_canary.shadow.duration", "Duration of calls in the shadow, which run in quiet moments: not to be compared with those of requests.")
+	comparison := b.counter("model_canary.shadow.comparison", "{comparison}", "Pairs of answers to the same input by what their comparison says.")
+	shadowDrop := b.counter("model_canary.shadow.dropped", "{request}", "Requests drawn for the shadow that became no pair, by why.")
+	logDrop := b.counter("model_canary.shadow.log.dropped", "{record}", "Records that the pair log could not take, by why.")
+	running := b.gaugeCount("model_canary.shadow.active", "{request}", "Calls of shadows that are under way, those past their timeout included.")
 	selection := b.counter("model_canary.selection", "{selection}", "Requests by the arm they were assigned to and why.")
 	fallback := b.counter("model_canary.fallback", "{prediction}", "Candidate failures that stable answered.")
 	evaluation := b.counter("model_canary.criterion.evaluation", "{evaluation}", "Evaluations of the criteria by verdict.")
 	rollback := b.counter("model_canary.rollback", "{rollback}", "Rollbacks by cause and origin.")
-	flagError := b.counter("model_canary.flag.error", "{evaluation}", "Evaluations of the rollout flag that gave no usable share.")
+	flagError := b.counter("model_canary.flag.error", "{evaluation}", "Evaluations of a flag that gave no usable share or rate.")
 	callback := b.counter("model_canary.callback.failure", "{call}", "Panics of the application's own functions.")
 	thinned := b.counter("model_canary.evidence.thinned", "{request}", "Requests that were served but not taken as evidence because the ledger was full.")
 	store := b.counter("model_canary.store.failure", "{operation}", "Failed reads and writes of the state.")
@@ -82,7 +98,8 @@ func New(meter metric.Meter, source Source) (*Instruments, error) {
 	with := func(attrs ...attribute.KeyValue) metric.MeasurementOption {
 		return metric.WithAttributeSet(attribute.NewSet(append(attrs, base)...))
 	}
-	t.prepareDurations(with)
+	t.calls.prepare(&source, with)
+	t.shadows.prepare(&source, with)
 	s := &t.source
 	observe := func(_ context.Context, o metric.Observer) error {
 		for arm, armName := range s.ArmNames {
@@ -104,8 +121,8 @@ func New(meter metric.Meter, source Source) (*Instruments, error) {
 		s.Rollbacks(func(cause, origin string, n int64) {
 			o.ObserveInt64(rollback, n, with(attribute.String("model_canary.criterion", cause), attribute.String("model_canary.origin", origin)))
 		})
-		s.FlagErrors(func(kind string, n int64) {
-			o.ObserveInt64(flagError, n, with(attribute.String("feature_flag.key", s.FlagKey), attribute.String("error.type", kind)))
+		s.FlagErrors(func(kind, flag string, n int64) {
+			o.ObserveInt64(flagError, n, with(attribute.String("feature_flag.key", flag), attribute.String("error.type", kind)))
 		})
 		s.Callbacks(func(name string, n int64) {
 			o.ObserveInt64(callback, n, with(attribute.String("model_canary.callback", name)))
@@ -128,6 +145,16 @@ func New(meter metric.Meter, source Source) (*Instruments, error) {
 		}
 		o.ObserveInt64(undurable, pending, with())
 		o.ObserveInt64(abandoned, s.AbandonedCalls(), with())
+		s.ShadowComparisons(func(result string, n int64) {
+			o.ObserveInt64(comparison, n, with(attribute.String("model_canary.comparison.result", result)))
+		})
+		s.ShadowDrops(func(reason string, n int64) {
+			o.ObserveInt64(shadowDrop, n, with(attribute.String("model_canary.reason", reason)))
+		})
+		s.ShadowLogDrops(func(reason string, n int64) {
+			o.ObserveInt64(logDrop, n, with(attribute.String("model_canary.reason", reason)))
+		})
+		o.ObserveInt64(running, s.ShadowRunning(), with())
 		o.ObserveFloat64(share, s.Share(), with())
 		return nil
 	}
@@ -139,41 +166,46 @@ func New(meter metric.Meter, source Source) (*Instruments, error) {
 	return t, nil
 }
 
-// prepareDurations builds the options of every series once: applying attributes on each record would cost more than the record.
-func (t *Instruments) prepareDurations(with func(...attribute.KeyValue) metric.MeasurementOption) {
-	for arm := range t.durationOpts {
-		for outcome := range t.durationOpts[arm] {
-			if arm >= len(t.source.ArmNames) || outcome >= len(t.source.OutcomeNames) {
+// prepare builds the options of every series once: applying attributes on each record would cost more than the record.
+func (d *durationInstrument) prepare(source *Source, with func(...attribute.KeyValue) metric.MeasurementOption) {
+	for arm := range d.options {
+		for outcome := range d.options[arm] {
+			if arm >= len(source.ArmNames) || outcome >= len(source.OutcomeNames) {
 				continue
 			}
-			attrs := []attribute.KeyValue{attribute.String("model_canary.arm", t.source.ArmNames[arm])}
+			attrs := []attribute.KeyValue{attribute.String("model_canary.arm", source.ArmNames[arm])}
 			if outcome > 0 {
-				attrs = append(attrs, attribute.String("error.type", t.source.OutcomeNames[outcome]))
+				attrs = append(attrs, attribute.String("error.type", source.OutcomeNames[outcome]))
 			}
-			t.durationOpts[arm][outcome] = []metric.RecordOption{with(attrs...)}
+			d.options[arm][outcome] = []metric.RecordOption{with(attrs...)}
 		}
 	}
 }
 
-// Replay records the durations since the last replay: each request once, with the mean of its bin, so that count and sum are exact. Without an SDK it does
+// Replay records the durations since the last replay: each call once, with the mean of its bin, so that count and sum are exact. Without an SDK it does
 // nothing. Not safe for concurrent use.
 func (t *Instruments) Replay(ctx context.Context) {
-	if !t.duration.Enabled(ctx) {
+	t.calls.replay(ctx)
+	t.shadows.replay(ctx)
+}
+
+func (d *durationInstrument) replay(ctx context.Context) {
+	if !d.histogram.Enabled(ctx) {
 		return
 	}
-	for arm := range t.replayed {
-		for outcome := range t.replayed[arm] {
-			options := t.durationOpts[arm][outcome]
-			for bin := range t.replayed[arm][outcome] {
-				was := &t.replayed[arm][outcome][bin]
-				count, nanos := t.source.Records.cell(arm, outcome, bin)
+	for arm := range d.replayed {
+		for outcome := range d.replayed[arm] {
+			options := d.options[arm][outcome]
+			for bin := range d.replayed[arm][outcome] {
+				was := &d.replayed[arm][outcome][bin]
+				count, nanos := d.records.cell(arm, outcome, bin)
 				n := count - was.count
 				if n <= 0 {
 					continue
 				}
 				mean := float64(nanos-was.nanos) / float64(n) / 1e9
 				for range n {
-					t.duration.Record(ctx, mean, options...)
+					d.histogram.Record(ctx, mean, options...)
 				}
 				*was = replayed{count: count, nanos: nanos}
 			}
@@ -195,6 +227,12 @@ func (b *builder) keep(err error) {
 	if b.err == nil {
 		b.err = err
 	}
+}
+
+func (b *builder) duration(name, description string) metric.Float64Histogram {
+	h, err := b.meter.Float64Histogram(name, metric.WithUnit("s"), metric.WithDescription(description), metric.WithExplicitBucketBoundaries(durationBounds...))
+	b.keep(err)
+	return h
 }
 
 func (b *builder) counter(name, unit, description string) metric.Int64ObservableCounter {
