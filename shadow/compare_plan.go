@@ -8,6 +8,8 @@ import (
 )
 
 // equalFunc compares the n values that lie at a with the n at b, in a row. Both addresses are valid for so many values of the type that it was made for.
+//
+// It takes addresses and not reflect.Values because they reach unexported fields, cost no allocation, and make a list of numbers one loop.
 type equalFunc func(w *walk, a, b unsafe.Pointer, n int) bool
 
 // plan is how values of one type are compared.
@@ -85,7 +87,7 @@ func (p *planning) fill(made *plan, t reflect.Type) {
 	}
 }
 
-// fillNumber plans for a number. Integers without a tolerance are plain; other ones are compared as such first, because not all of them are a float64.
+// fillNumber plans for a number. Integers without a tolerance are plain.
 func (p *planning) fillNumber(made *plan, t reflect.Type) {
 	switch t.Kind() {
 	case reflect.Float32:
@@ -131,10 +133,6 @@ func integersOf(k reflect.Kind, tolerance float64) equalFunc {
 
 // fillArray plans for an array: its elements lie in a row, so that a row of arrays is a longer row of elements.
 func (p *planning) fillArray(made *plan, t reflect.Type) {
-	if t.Len() == 0 {
-		made.plain = true
-		return
-	}
 	element := p.plan(t.Elem())
 	made.plain = element.plain
 	made.equal = times(t.Len(), element.equal)
