@@ -67,7 +67,7 @@ func (p *planning) fill(made *plan, t reflect.Type) {
 	case reflect.String:
 		made.equal = equalStrings
 	case reflect.Slice:
-		made.equal = equalSlices(p.plan(t.Elem()))
+		made.equal = equalSlices(p.element(t.Elem()))
 	case reflect.Array:
 		p.fillArray(made, t)
 	case reflect.Struct:
@@ -131,9 +131,17 @@ func integersOf(k reflect.Kind, tolerance float64) equalFunc {
 	}
 }
 
+// element is the plan for what a slice or an array consists of. Bytes in a row are a text or a code, no numbers, and have no tolerance.
+func (p *planning) element(t reflect.Type) *plan {
+	if t.Kind() == reflect.Uint8 {
+		return &plan{equal: sameMemory(1), size: 1, plain: true}
+	}
+	return p.plan(t)
+}
+
 // fillArray plans for an array: its elements lie in a row, so that a row of arrays is a longer row of elements.
 func (p *planning) fillArray(made *plan, t reflect.Type) {
-	element := p.plan(t.Elem())
+	element := p.element(t.Elem())
 	made.plain = element.plain
 	made.equal = times(t.Len(), element.equal)
 }

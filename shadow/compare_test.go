@@ -97,6 +97,10 @@ func TestComparisonOfNumbers(t *testing.T) {
 	require.True(t, differs(t, 0, []uint64{math.MaxUint64}, []uint64{math.MaxUint64 - 1}))
 	require.False(t, differs(t, 0.01, int8(100), int8(99)))
 	require.True(t, differs(t, 0.01, int8(100), int8(98)))
+	require.False(t, differs(t, 0.1, []uint16{100}, []uint16{99}))
+	require.False(t, differs(t, 0.1, byte(100), byte(99)))
+	require.True(t, differs(t, 0.1, json.RawMessage(`"a"`), json.RawMessage(`"b"`)), "bytes in a row are no numbers")
+	require.True(t, differs(t, 0.1, [1]byte{100}, [1]byte{99}), "bytes in a row are no numbers")
 	require.False(t, differs(t, 0.01, time.Second, time.Second+time.Millisecond))
 	require.False(t, differs(t, 1e-6, float32(0.1), float32(0.1)+1e-8))
 }
