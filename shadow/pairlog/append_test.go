@@ -72,7 +72,9 @@ func TestRecordsSurvive(t *testing.T) {
 		"other time zone":    func(r *Record) { r.Time = r.Time.In(time.FixedZone("", -7200)) },
 		"cut":                func(r *Record) { r.Cut = true },
 		"input":              func(r *Record) { r.Input = json.RawMessage(`{"a":[1]}`) },
-		"outputs":            func(r *Record) { r.Stable.Output, r.Candidate.Output = json.RawMessage(`[null]`), json.RawMessage(`"x"`) },
+		"outputs": func(r *Record) {
+			r.Stable.Output, r.Candidate.Output = json.RawMessage(`[null]`), json.RawMessage(`"x"`)
+		},
 	}
 	for name, change := range cases {
 		t.Run(name, func(t *testing.T) {
