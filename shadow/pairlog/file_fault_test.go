@@ -33,24 +33,24 @@ func onFaulty(t *testing.T, cfg FileConfig, test func(t *testing.T, f *File, fs 
 }
 
 func TestWhatFailsIsTriedAgain(t *testing.T) {
-	for _, call := range []string{"write", "stat", "lstat"} {
+	for call, lost := range map[string]int64{"write": 2, "stat": 0, "lstat": 0} {
 		t.Run(call, func(t *testing.T) {
 			onFaulty(t, FileConfig{}, func(t *testing.T, f *File, fs *faulty) {
 				fs.failing(errBroken, call, "openLive")
 				put(f, 1, 2)
 				after(flushEvery)
 				require.ErrorIs(t, f.Err(), errBroken)
-				require.Equal(t, map[string]int64{DroppedIO: 2}, f.Counts().Dropped)
 				put(f, 3)
 				after(10 * time.Minute)
+				require.Equal(t, lost, f.Counts().Dropped[DroppedIO], "only of a write it is unknown what is there")
 				require.Len(t, f.queue, 1, "what can wait does")
 				fs.set(nil)
 				after(lastRetry + flushEvery)
 				require.NoError(t, f.Err())
 				put(f, 4)
 				mustClose(t, f)
-				require.Equal(t, []uint64{3, 4}, epochsIn(t, f.path))
-				require.Equal(t, map[string]int64{DroppedIO: 2}, f.Counts().Dropped)
+				require.Equal(t, []uint64{1, 2, 3, 4}[lost:], epochsIn(t, f.path))
+				require.Equal(t, lost, f.Counts().Dropped[DroppedIO])
 			})
 		})
 	}

@@ -70,7 +70,7 @@ func birth(h handle) time.Time {
 // reopen opens the live file after a failure.
 func (k *keeper) reopen() {
 	if err := k.open(); err != nil {
-		k.fail(err)
+		k.pause(err)
 		return
 	}
 	k.rotateLarge()
@@ -137,12 +137,12 @@ func (k *keeper) rotate() {
 		return
 	}
 	if err := k.putAside(); err != nil {
-		k.fail(err)
+		k.pause(err)
 		return
 	}
 	k.tidy()
 	if err := k.open(); err != nil {
-		k.fail(err)
+		k.pause(err)
 	}
 }
 
