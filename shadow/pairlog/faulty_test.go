@@ -2,6 +2,7 @@ package pairlog
 
 import (
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -28,10 +29,8 @@ func (f *faulty) set(inject func(call string) fault) {
 // failing makes calls of some names fail.
 func (f *faulty) failing(err error, calls ...string) {
 	f.set(func(call string) fault {
-		for _, c := range calls {
-			if c == call {
-				return fault{err: err}
-			}
+		if slices.Contains(calls, call) {
+			return fault{err: err}
 		}
 		return fault{}
 	})

@@ -182,7 +182,7 @@ func TestFileConcurrentSafe(t *testing.T) {
 	for range writers {
 		wg.Go(func() {
 			for i := range each {
-				f.Put(&Record{Epoch: uint64(i)}) //nolint:gosec // small
+				f.Put(&Record{Epoch: uint64(i)})
 				_, _ = f.Counts(), f.Err()
 			}
 		})

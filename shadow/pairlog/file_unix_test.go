@@ -41,7 +41,7 @@ func TestNobodyElseMayReadALog(t *testing.T) {
 func TestAFileThatOthersCouldReadIsClosedToThem(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log.jsonl")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
-	require.NoError(t, os.Chmod(path, 0o664)) //nolint:gosec // on purpose
+	require.NoError(t, os.Chmod(path, 0o664))
 	mustClose(t, mustOpen(t, path, FileConfig{}))
 	info, err := os.Stat(path)
 	require.NoError(t, err)
@@ -65,7 +65,7 @@ func TestOnlyAFileProperIsALog(t *testing.T) {
 type elsewhere struct{ osFS }
 
 func (elsewhere) openLive(path string) (handle, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // a path of the test
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func TestAPipeThatNobodyReadsHoldsUpNobody(t *testing.T) {
 	require.ErrorContains(t, err, "has not answered to write")
 	require.Positive(t, f.Counts().Dropped[DroppedQueueFull])
 
-	reader, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // a path of the test
+	reader, err := os.OpenFile(path, os.O_RDWR, 0)
 	require.NoError(t, err)
 	read := make(chan []byte)
 	go func() {

@@ -64,7 +64,7 @@ func TestACompressionThatFailsLosesNothing(t *testing.T) {
 				aside := filepath.Join(filepath.Dir(f.path), "langdetect-20000101T000001.000Z.jsonl")
 				putFiles(f, 1)
 				f.fs.(*faulty).set(func(name string) fault {
-					if name == call && !(call == "rename" && missing(aside)) {
+					if name == call && (call != "rename" || !missing(aside)) {
 						return fault{err: errBroken}
 					}
 					return fault{}
