@@ -245,7 +245,7 @@ func TestSamplerIsStickyAndMonotone(t *testing.T) {
 
 // The draw costs no more than it may: nothing is allocated, on either side of it.
 func TestTakeAndOfferAllocateNothing(t *testing.T) {
-	r := newBenchRunner(t, Config[request, answer]{})
+	r := newBenchRunner(t)
 	r.sampler.set(1) // without workers: nobody else allocates
 	ctx, in := context.Background(), request{User: "ann", Text: "text"}
 	require.Zero(t, testing.AllocsPerRun(200, func() {

@@ -104,7 +104,7 @@ func TestAliasing(t *testing.T) {
 func alias[T any](t *testing.T, build func(int) T, clone func(T) T, spoil func(T), show func(T) string) {
 	t.Helper()
 	sum := func(x T) uint32 { return crc32.ChecksumIEEE([]byte(show(x))) }
-	model := func(_ context.Context, in T) (T, error) {
+	model := func(_ context.Context, in T) (T, error) { //nolint:unparam // as models are
 		out := clone(in)
 		spoil(in)
 		return out, nil

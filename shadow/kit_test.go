@@ -70,7 +70,7 @@ func script(release <-chan struct{}) func(context.Context, string) (string, erro
 		case "panic":
 			panic("boom")
 		case "panic nil":
-			panic(nil) //nolint:govet // on purpose
+			panic(nil)
 		case "panic error":
 			panic(errBoom)
 		case "panic nasty":
