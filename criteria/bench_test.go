@@ -59,6 +59,56 @@ func BenchmarkObserve(b *testing.B) {
 	}
 }
 
+// BenchmarkObservePair counts pairs with a rerun for two criteria, with and without a
+// dimension of 20 slices.
+func BenchmarkObservePair(b *testing.B) {
+	for _, dimensions := range []int{0, 1} {
+		b.Run(fmt.Sprintf("%d dimensions", dimensions), func(b *testing.B) {
+			e, list := benchmarkPairs(b, dimensions)
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				e.ObservePair(&list[i&1023])
+				i++
+			}
+		})
+	}
+}
+
+// BenchmarkFoldPairs folds 1,024 pairs at a time.
+func BenchmarkFoldPairs(b *testing.B) {
+	for _, dimensions := range []int{0, 1} {
+		b.Run(fmt.Sprintf("%d dimensions", dimensions), func(b *testing.B) {
+			e, list := benchmarkPairs(b, dimensions)
+			j := mustJudge(b, *e.form.config)
+			b.ReportAllocs()
+			for b.Loop() {
+				for i := range list {
+					e.ObservePair(&list[i])
+				}
+				j.Fold(e, 0)
+				e.Reset()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(list)), "ns/pair")
+		})
+	}
+}
+
+func benchmarkPairs(b *testing.B, dimensions int) (*Evidence, []Pair) {
+	c := Config{
+		Numbers: []string{"score"}, Slices: []string{"country"}[:dimensions],
+		Criteria: []Criterion{Disagreement{}, Difference{Signal: "score"}},
+	}
+	rng, list := rand.New(rand.NewPCG(1, 2)), make([]Pair, 1024)
+	for i := range list {
+		list[i] = Pair{
+			Differs: rng.IntN(4) == 0, Rerun: true, RerunDiffers: rng.IntN(4) == 0,
+			Differences: []float64{rng.NormFloat64()}, Slices: []uint8{uint8(i * 7 % 20)},
+		}
+	}
+	return mustJudge(b, c).NewEvidence(), list
+}
+
 // coinCriteria are the kinds that read coins.
 var coinCriteria = []Criterion{
 	ErrorRate{}, Latency{}, Distribution{Signal: "score"}, Categories{Signal: "class"},

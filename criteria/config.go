@@ -55,8 +55,9 @@ type Config struct {
 	// ClassID is the way back, as LabelID is.
 	ClassID func(text string) uint16
 	// Slices name the dimensions along which traffic is sliced, in the order of
-	// [Observation.Slices]; at most [MaxDimensions]. With any, half of the weight
-	// of every criterion that reads the router's coins is on its slices.
+	// [Observation.Slices] and [Pair.Slices]; at most [MaxDimensions]. With any, half
+	// of the weight of every criterion that reads the router's coins or pairs is on
+	// its slices.
 	Slices []string
 	// SliceText names a cell of a dimension. It is called as LabelText is. Nil
 	// means "7".
@@ -86,8 +87,9 @@ const (
 	// RollBackAll takes a slice's evidence into the sum of its criterion; the
 	// zero value.
 	RollBackAll SliceAction = iota
-	// CarveOut gives the slice to stable while the rest of the traffic goes on.
-	// The slices of guardrails are then in no sum, each is judged alone.
+	// CarveOut gives the slice to stable while the rest of the traffic goes on,
+	// whether a criterion on requests or one on pairs was breached in it. The slices
+	// of guardrails are then in no sum, each is judged alone.
 	CarveOut
 )
 

@@ -38,9 +38,7 @@ const firstLimit = 1 << 15
 
 // count adds one observation, once a column.
 func (x *crossings) count(c *columns, s Stratum, dimension int, cell uint8, o *Observation, dice uint64) {
-	if x.list == nil {
-		x.list, x.limit = make([]crossing, 0, 64), firstLimit
-	}
+	x.start()
 	key := newCrossingKey(int(s)*numArms+int(o.Arm), dimension, cell, 0)
 	for i := range c.list {
 		column := c.list[i].cell(o, dice)
@@ -48,6 +46,27 @@ func (x *crossings) count(c *columns, s Stratum, dimension int, cell uint8, o *O
 	}
 	if len(x.list) >= x.limit {
 		x.compact()
+	}
+}
+
+// countPair adds one pair, once a column that it bears on.
+func (x *crossings) countPair(c *columns, dimension int, cell uint8, p *Pair) {
+	x.start()
+	key := newCrossingKey(int(Candidate), dimension, cell, 0)
+	for i := range c.list {
+		if in := c.list[i].pair.pairCell(p); in != unpaired {
+			x.list = append(x.list, crossing{key + crossingKey(c.list[i].offset+in), 1})
+		}
+	}
+	if len(x.list) >= x.limit {
+		x.compact()
+	}
+}
+
+// start makes room when there is none.
+func (x *crossings) start() {
+	if x.list == nil {
+		x.list, x.limit = make([]crossing, 0, 64), firstLimit
 	}
 }
 

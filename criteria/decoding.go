@@ -13,8 +13,9 @@ import (
 // so that only loops have to look at err. It trusts nothing: every number has a
 // domain, and nothing is allocated for a length that the input cannot hold.
 type decoder struct {
-	b   []byte
-	err error // wraps ErrCorrupt
+	b       []byte
+	version byte
+	err     error // wraps ErrCorrupt
 }
 
 // unseal checks what surrounds the content, and returns it.
@@ -32,7 +33,7 @@ func unseal(data []byte, letters string) (*decoder, error) {
 	case v > encodingVersion:
 		return nil, fmt.Errorf("%w: %d, the newest known is %d", ErrNewerVersion, v, encodingVersion)
 	}
-	return &decoder{b: body[headerSize:]}, nil
+	return &decoder{b: body[headerSize:], version: body[headerSize-1]}, nil
 }
 
 // unsealFor is unseal where the content begins with a fingerprint, which is to be that

@@ -13,10 +13,12 @@ import "slices"
 // that does not matter should be made 0 by the caller. A model that is worse on few
 // inputs, but there by far, is not for it.
 //
-//   - Assumes: inputs that are new each time, see [Pair]. Nothing about routing.
-//   - Guarantees: P(Fail ever reported | at every pair that is no tie, given the past,
-//     P(worse) <= 1/2) <= its part of alpha; without a Want, if it is 1/2.
-//   - Cost: one increment a pair, 9 or 18 bets a fold, no allocation.
+//   - Assumes: inputs drawn without a look at the answers, no bursts of one input, see
+//     [Pair]. Nothing about routing.
+//   - Guarantees: P(Fail ever reported | at every pair that is no tie, given the past and
+//     its slices, P(worse) <= 1/2) <= its part of alpha; without a Want, if it is 1/2.
+//   - Cost: one increment a pair, 9 or 18 bets a fold, 5 or 10 in each slice, no
+//     allocation.
 //   - Source: sign test as a bet: as [Backstop].
 type Difference struct {
 	// Signal is the name of the number, one of [Config.Numbers].

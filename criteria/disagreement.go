@@ -15,14 +15,25 @@ const DefaultDisagreement = 0.05
 //
 // With Limit [Strict] it reads only the pairs in which one of the two differs, and
 // demands that the candidate is that one in at most half of them. A stable model that
-// always answers alike is never the one: then ten answers that differ refute it, among
-// however many that do not.
+// always answers alike is never the one: then ten answers that differ refute it, eleven
+// with slices, among however many that do not. It is for a candidate that is meant to
+// answer as stable does, or for a stable model that is noisy itself.
 //
-//   - Assumes: inputs that are new each time, see [Pair]; answers of the two runs that
-//     do not disturb each other. Nothing about routing.
-//   - Guarantees: P(Fail ever reported | at every pair, given the past, P(only the
-//     candidate differs) <= P(only the rerun differs) + Limit) <= its part of alpha.
-//   - Cost: one increment a pair, 7 bets a fold, no allocation.
+// What is limited is how much more often the answers differ, not how much more often
+// they are wrong. Where stable differs from itself on a fraction f of the inputs, a
+// candidate that is wrong on x more of them differs on no more than about (1-f) x more:
+// in the rest the two would have differed anyway. So the default allows a candidate that
+// is wrong in one answer in twenty more, and never finds it; a lower limit or Strict
+// does, the lower the excess over the limit the later: after reruns in proportion to
+// 1/excess^2.
+//
+//   - Assumes: inputs and reruns drawn without a look at the answers, no bursts of one
+//     input, see [Pair]; runs that do not disturb each other. Nothing about routing.
+//   - Guarantees: P(Fail ever reported | at every pair, given the past and its slices,
+//     P(only the candidate differs) <= P(only the rerun differs) + Limit) <= its part of
+//     alpha.
+//   - Cost: one increment a pair, 7 bets a fold, 3 in each slice, with Limit Strict 9 and
+//     5; no allocation.
 //   - Source: sign test (McNemar 1947) as a bet: as [Backstop], on the score 1, 0 or 1/2.
 type Disagreement struct {
 	// Limit is the fraction of inputs on which the candidate may differ beyond the

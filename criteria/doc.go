@@ -53,9 +53,10 @@
 // call for the [Backstop] - each with its rounds and its sum; over the groups the
 // weights add up to 1, and the candidate is out when one sum reaches 1/alpha.
 //
-// With [Config.Slices] half of the weight of every criterion on requests is on its
-// slices: the same bets again, on the requests of one country, one tenant class,
-// one script. In which slice a request falls must be known before its arm is.
+// With [Config.Slices] half of the weight of every criterion on requests or pairs is
+// on its slices: the same bets again, on those of one country, one tenant class,
+// one script. In which slice a request falls must be known before its arm is, and of
+// a pair before either model answers.
 //
 // The package is pure: no clock, no goroutine, no I/O, no lock. Values with
 // state ([Judge], [Evidence], [Routing]) belong to one goroutine at a time.

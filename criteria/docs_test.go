@@ -179,3 +179,25 @@ var strictRate = only(criteria.ErrorRate{Tolerance: criteria.Strict})
 func only(c criteria.Criterion) criteria.Config {
 	return criteria.Config{Criteria: []criteria.Criterion{c}, Numbers: []string{"score"}, Labels: []string{"class"}}
 }
+
+// Of a stable model that always answers alike, so many answers that differ refute the
+// candidate, and so many more with slices.
+func TestDocsTenAnswersThatDiffer(t *testing.T) {
+	for slices, want := range []int{10, 11} {
+		config := only(criteria.Disagreement{Limit: criteria.Strict})
+		config.Slices = []string{"country"}[:slices]
+		j, err := criteria.NewJudge(config)
+		require.NoError(t, err)
+		differ := 0
+		for i, done := 0, false; !done; i++ {
+			e := j.NewEvidence()
+			p := criteria.Pair{Rerun: true, Differs: i%100 == 99, Slices: []uint8{uint8(i % 20)}}
+			e.ObservePair(&p)
+			if p.Differs {
+				differ++
+			}
+			done = j.Fold(e, 0).RollBack
+		}
+		require.Equal(t, want, differ, "%d dimensions", slices)
+	}
+}

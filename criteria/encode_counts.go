@@ -129,51 +129,56 @@ func (d *decoder) sparse(list []float64) {
 	}
 }
 
-// encode writes the list in the order of keys, as differences. Keys are packed
-// more tightly than in memory: a difference within a slice takes a byte or two.
-func (x *crossings) encode(e *encoder, f *form) {
+// places number the keys of a table's slices, more tightly than in memory and in the
+// same order.
+type places struct{ rows, dimensions, width int }
+
+func (f *form) places(g group) places {
+	return places{f.strata[g] * numArms, f.dimensions, f.columns[g].width}
+}
+
+// of is the place of a key.
+func (p places) of(k crossingKey) uint64 {
+	at := uint64(k.row()*p.dimensions + k.dimension())
+	return (at*SliceCells+uint64(k.cell()))*uint64(p.width) + uint64(k.column())
+}
+
+// key is the one with a place.
+func (p places) key(place uint64) crossingKey {
+	rest, column := place/uint64(p.width), place%uint64(p.width)
+	rest, cell := rest/SliceCells, rest%SliceCells
+	row, dimension := rest/uint64(p.dimensions), rest%uint64(p.dimensions)
+	return newCrossingKey(int(row), int(dimension), uint8(cell), int(column))
+}
+
+// number is how many there are.
+func (p places) number() uint64 { return uint64(p.rows * p.dimensions * SliceCells * p.width) }
+
+// encode writes the list in the order of keys, as differences of their places: a
+// difference within a slice takes a byte or two.
+func (x *crossings) encode(e *encoder, p places) {
 	x.compact()
 	e.int(len(x.list))
 	before := uint64(0)
 	for _, c := range x.list {
-		at := f.position(c.key)
+		at := p.of(c.key)
 		e.uint(at - before)
 		e.uint(uint64(c.count))
 		before = at
 	}
 }
 
-// position numbers the keys that a form knows, in the same order.
-func (f *form) position(k crossingKey) uint64 {
-	at := uint64(k.row()*f.dimensions + k.dimension())
-	return (at*SliceCells+uint64(k.cell()))*uint64(f.columns[coinsGroup].width) + uint64(k.column())
-}
-
-// at is the key with a position.
-func (f *form) at(position uint64) crossingKey {
-	width := uint64(f.columns[coinsGroup].width)
-	rest, column := position/width, position%width
-	rest, cell := rest/SliceCells, rest%SliceCells
-	row, dimension := rest/uint64(f.dimensions), rest%uint64(f.dimensions)
-	return newCrossingKey(int(row), int(dimension), uint8(cell), int(column))
-}
-
-// positions is how many there are.
-func (f *form) positions() uint64 {
-	return uint64(f.strata[coinsGroup] * numArms * f.dimensions * SliceCells * f.columns[coinsGroup].width)
-}
-
-// decode reads a list into an empty one.
-func (x *crossings) decode(d *decoder, f *form, columns numbering, cells []numbering, seen []uint64) {
+// decode reads the list of a table into an empty one.
+func (x *crossings) decode(d *decoder, f *form, g group, table *counts, columns numbering, cells []numbering) {
 	n := d.length(len(d.b))
 	if n == 0 {
 		return
 	}
-	totals := newTotals(f, seen)
-	position := uint64(0)
+	p, t := f.places(g), newTotals(f, g, table)
+	place := uint64(0)
 	for range n {
 		gap, count := d.uint(), d.uint()
-		if position += gap; gap >= f.positions() || position >= f.positions() {
+		if place += gap; gap >= p.number() || place >= p.number() {
 			d.fail("a count in a slice that does not exist")
 			return
 		}
@@ -181,12 +186,12 @@ func (x *crossings) decode(d *decoder, f *form, columns numbering, cells []numbe
 			d.fail("a count of %d in a slice", count)
 			return
 		}
-		key := f.at(position)
-		totals.add(key, count)
+		key := p.key(place)
+		t.add(key, count)
 		x.append(d, key, uint32(count), columns, cells)
 	}
 	x.limit = max(firstLimit, 2*len(x.list))
-	d.check(totals.fit(), "slices that do not add up")
+	d.check(t.fit(), "slices that do not add up")
 }
 
 // maxEntry is the largest count of an entry; a larger one has several.
@@ -206,18 +211,20 @@ func (x *crossings) append(d *decoder, k crossingKey, count uint32, columns numb
 	}
 }
 
-// totals adds up the calls of slices by row, dimension and criterion.
+// totals adds up what is in the slices of a table by row, dimension and criterion.
 type totals struct {
-	form   *form
-	owner  []int // owner[column], the criterion
-	seen   []uint64
-	counts []uint64 // counts[(row*dimensions+dimension)*criteria + criterion]
+	group      group
+	dimensions int
+	list       []column
+	owner      []int // owner[column], the criterion
+	table      *counts
+	counts     []uint64 // counts[(row*dimensions+dimension)*criteria + criterion]
 }
 
-func newTotals(f *form, seen []uint64) *totals {
-	c := &f.columns[coinsGroup]
-	t := &totals{form: f, owner: make([]int, c.width), seen: seen}
-	t.counts = make([]uint64, len(seen)*f.dimensions*len(c.list))
+func newTotals(f *form, g group, table *counts) *totals {
+	c := &f.columns[g]
+	t := &totals{group: g, dimensions: f.dimensions, list: c.list, owner: make([]int, c.width), table: table}
+	t.counts = make([]uint64, table.strata*numArms*f.dimensions*len(c.list))
 	for i := range c.list {
 		for j := range c.list[i].meter.cells() + 1 {
 			t.owner[c.list[i].offset+j] = i
@@ -227,19 +234,23 @@ func newTotals(f *form, seen []uint64) *totals {
 }
 
 func (t *totals) add(k crossingKey, n uint64) {
-	row := (k.row()*t.form.dimensions + k.dimension()) * len(t.form.columns[coinsGroup].list)
+	row := (k.row()*t.dimensions + k.dimension()) * len(t.list)
 	t.counts[row+t.owner[k.column()]] += n
 }
 
-// fit reports whether every criterion counted the same calls of each dimension,
-// and no more than there were.
+// fit reports whether every criterion counted in each dimension the same calls, or of
+// pairs each those that bear on it, and no more than in all traffic.
 func (t *totals) fit() bool {
-	criteria := len(t.form.columns[coinsGroup].list)
 	for i, n := range t.counts {
-		group := i / criteria
-		if n != t.counts[group*criteria] || n > t.seen[group/t.form.dimensions] {
+		first := i - i%len(t.list)
+		if n != t.counts[first] && t.group != pairsGroup || n > t.all(first/len(t.list)/t.dimensions, i-first) {
 			return false
 		}
 	}
 	return true
+}
+
+// all is what a criterion counted in a row of the table.
+func (t *totals) all(row, criterion int) uint64 {
+	return sum(t.list[criterion].of(t.table.cells[row*t.table.width : (row+1)*t.table.width]))
 }

@@ -29,7 +29,9 @@ func (e *Evidence) AppendBinary(b []byte) ([]byte, error) {
 	for i := range e.tables {
 		e.tables[i].encode(w)
 	}
-	e.slices.encode(w, e.form)
+	for _, g := range slicedTables {
+		e.slices[g].encode(w, e.form.places(g))
+	}
 	return w.seal(), nil
 }
 
@@ -66,9 +68,16 @@ func (e *Evidence) decode(d *decoder) error {
 	for i := range e.tables {
 		e.tables[i].decode(d, group(i), e.form.columns[i].list, columns[i])
 	}
-	e.slices.decode(d, e.form, columns[coinsGroup], cells, e.tables[coinsGroup].seen[:e.tables[coinsGroup].strata*numArms])
+	for _, g := range slicedTables {
+		if d.version > 1 || g != pairsGroup {
+			e.slices[g].decode(d, e.form, g, &e.tables[g], columns[g], cells)
+		}
+	}
 	return d.end()
 }
+
+// slicedTables are the groups with counts of their own in slices.
+var slicedTables = [...]group{coinsGroup, pairsGroup}
 
 // used is which ids were counted.
 func (e *Evidence) used() usage {
@@ -76,8 +85,10 @@ func (e *Evidence) used() usage {
 	for t := range e.tables {
 		e.tables[t].mark(u, e.form.columns[t].list)
 	}
-	for _, x := range e.slices.list {
-		u.mark(vocabulary{sliceWords, x.key.dimension()}, int(x.key.cell()))
+	for t := range e.slices {
+		for _, x := range e.slices[t].list {
+			u.mark(vocabulary{sliceWords, x.key.dimension()}, int(x.key.cell()))
+		}
 	}
 	return u
 }

@@ -27,11 +27,13 @@ func requireSame(t testing.TB, want, got *Evidence) {
 	for g := range want.tables {
 		require.True(t, reflect.DeepEqual(want.tables[g], got.tables[g]), "table %d", g)
 	}
-	require.True(t, slices.Equal(listed(want), listed(got)), "slices")
+	for g := range want.slices {
+		require.True(t, slices.Equal(listed(want, group(g)), listed(got, group(g))), "slices of table %d", g)
+	}
 }
 
-func listed(e *Evidence) []crossing {
-	return append([]crossing{}, compacted(slices.Clone(e.slices.list))...)
+func listed(e *Evidence, g group) []crossing {
+	return append([]crossing{}, compacted(slices.Clone(e.slices[g].list))...)
 }
 
 func TestEvidenceRoundTrip(t *testing.T) {
@@ -66,11 +68,11 @@ func TestEvidenceOfBillions(t *testing.T) {
 	again := j.NewEvidence()
 	require.NoError(t, again.UnmarshalBinary(sent(t, e)))
 	total := uint64(0)
-	for _, x := range again.slices.list {
+	for _, x := range again.slices[coinsGroup].list {
 		total += uint64(x.count)
 	}
 	require.Equal(t, uint64(1)<<34, total)
-	require.Less(t, len(again.slices.list), 10)
+	require.Less(t, len(again.slices[coinsGroup].list), 10)
 }
 
 // A numberer gives texts ids as a process does: in the order it meets them.
@@ -130,7 +132,7 @@ func (p *replica) observe(e *Evidence, o Observation) {
 	}
 	e.Observe(s, &o)
 	e.ObserveWindow(s, &o)
-	e.ObservePair(&Pair{Differs: o.Outcome != Fine, Rerun: o.Latency%2 == 0, Differences: o.Numbers})
+	e.ObservePair(&Pair{Differs: o.Outcome != Fine, Rerun: o.Latency%2 == 0, Differences: o.Numbers, Slices: o.Slices})
 }
 
 // The evidence of replicas that number labels, classes and slices differently adds
@@ -210,10 +212,10 @@ func TestWhatHasNoPlaceHere(t *testing.T) {
 	here := mustJudge(t, config).NewEvidence()
 	require.NoError(t, here.UnmarshalBinary(sent(t, calls(there, 3, Observation{Labels: []uint16{4}, Slices: []uint8{5}}))))
 	require.Equal(t, uint64(3), here.tables[coinsGroup].row(0, 0)[MaxLabels], "no label")
-	require.Empty(t, here.slices.list, "no slice")
+	require.Empty(t, here.slices[coinsGroup].list, "no slice")
 	require.NoError(t, here.UnmarshalBinary(sent(t, calls(there, 3, Observation{Labels: []uint16{LabelSlots}, Slices: []uint8{SliceSlots}}))))
 	require.Equal(t, uint64(3), here.tables[coinsGroup].row(0, 0)[LabelSlots], "hashes are the same everywhere")
-	require.Equal(t, []crossing{{newCrossingKey(0, 0, SliceSlots, LabelSlots), 3}}, listed(here))
+	require.Equal(t, []crossing{{newCrossingKey(0, 0, SliceSlots, LabelSlots), 3}}, listed(here, coinsGroup))
 }
 
 // resealed puts a right checksum under changed bytes.
@@ -243,7 +245,7 @@ func TestUnmarshalRefuses(t *testing.T) {
 		{"trailing byte", append(slices.Clone(good), 0), ErrCorrupt},
 		{"trailing byte inside", resealed(append(slices.Clone(good[:len(good)-4]), make([]byte, 5)...)), ErrCorrupt},
 		{"version 0", changed(3, 0), ErrCorrupt},
-		{"version 2", changed(3, 2), ErrNewerVersion},
+		{"a newer version", changed(3, encodingVersion+1), ErrNewerVersion},
 		{"fingerprint", changed(4, good[4]+1), ErrOtherConfig},
 		{"other criteria", sent(t, mustJudge(t, other).NewEvidence()), ErrOtherConfig},
 		{"header only", resealed(good[:8]), ErrCorrupt},
@@ -271,12 +273,14 @@ func TestUnmarshalRefusesPoison(t *testing.T) {
 		"too many calls": func(e *Evidence) {
 			e.tables[coinsGroup].seen[0], e.tables[coinsGroup].cells[0], e.tables[coinsGroup].cells[3] = maxCalls+1, maxCalls+1, maxCalls+1
 		},
-		"a sum that wraps":       func(e *Evidence) { e.tables[coinsGroup].cells[0], e.tables[coinsGroup].cells[1] = 1<<63, 1<<63+5 },
-		"more than there were":   func(e *Evidence) { e.slices.list = append(e.slices.list, e.slices.list...) },
-		"fewer in one":           func(e *Evidence) { e.slices.list = e.slices.list[1:] },
-		"none in an entry":       func(e *Evidence) { e.slices.list[0].count = 0 },
+		"a sum that wraps": func(e *Evidence) { e.tables[coinsGroup].cells[0], e.tables[coinsGroup].cells[1] = 1<<63, 1<<63+5 },
+		"more than there were": func(e *Evidence) {
+			e.slices[coinsGroup].list = append(e.slices[coinsGroup].list, e.slices[coinsGroup].list...)
+		},
+		"fewer in one":           func(e *Evidence) { e.slices[coinsGroup].list = e.slices[coinsGroup].list[1:] },
+		"none in an entry":       func(e *Evidence) { e.slices[coinsGroup].list[0].count = 0 },
 		"slices of no calls":     func(e *Evidence) { clear(e.tables[coinsGroup].seen[:]) },
-		"a slice beyond the end": func(e *Evidence) { e.slices.list[0].key = newCrossingKey(5, 7, 63, 5) },
+		"a slice beyond the end": func(e *Evidence) { e.slices[coinsGroup].list[0].key = newCrossingKey(5, 7, 63, 5) },
 	} {
 		e := calls(j, 5, in)
 		poison(e)
@@ -392,7 +396,9 @@ func requireConsistent(t testing.TB, j *Judge, data []byte) bool {
 	if err := e.UnmarshalBinary(data); err != nil {
 		require.ErrorIs(t, err, anyOf(err))
 		require.True(t, e.Empty())
-		require.Empty(t, e.slices.list)
+		for g := range e.slices {
+			require.Empty(t, e.slices[g].list)
+		}
 		return false
 	}
 	again := j.NewEvidence()

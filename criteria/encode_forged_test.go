@@ -142,7 +142,9 @@ func TestUnmarshalRefusesIDsWithoutTexts(t *testing.T) {
 		for i := range e.tables {
 			e.tables[i].encode(w)
 		}
-		e.slices.encode(w, j.form)
+		for _, g := range slicedTables {
+			e.slices[g].encode(w, j.form.places(g))
+		}
 		return w.seal()
 	}
 	for name, c := range map[string]struct {

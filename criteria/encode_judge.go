@@ -116,7 +116,13 @@ func (j *Judge) decode(d *decoder) error {
 		s.now = j.now
 		s.decode(d, j.alpha)
 	}
-	return d.end()
+	if err := d.end(); err != nil {
+		return err
+	}
+	for _, c := range j.carves {
+		j.cut(c) // version 1 did not say so of pairs
+	}
+	return nil
 }
 
 // encode writes the culprit's place, from 1 on.

@@ -67,6 +67,7 @@ func (c *chance) pair() *Pair {
 	return &Pair{
 		Differs: c.Float64() < 0.1+c.harm, Rerun: c.IntN(3) > 0, RerunDiffers: c.IntN(10) == 0,
 		Differences: []float64{c.NormFloat64() - c.harm}, Missing: uint32(c.IntN(10) / 9),
+		Slices: []uint8{uint8(c.IntN(3)), uint8(c.IntN(70) * (c.IntN(20) / 19))},
 	}
 }
 

@@ -55,7 +55,7 @@ func TestRoutingRefuses(t *testing.T) {
 	good := goldenRouting()
 	data := savedRouting(t, good)
 	newer := slices.Clone(data)
-	newer[3] = 2
+	newer[3] = encodingVersion + 1
 	poisoned := func(poison func(r *Routing)) []byte {
 		r := *good
 		poison(&r)

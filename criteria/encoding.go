@@ -35,7 +35,7 @@ const (
 	evidenceLetters = "MCE"
 	judgeLetters    = "MCJ"
 	routingLetters  = "MCR"
-	encodingVersion = 1
+	encodingVersion = 2 // 1 knew no slices of pairs
 
 	headerSize  = 4
 	trailerSize = 4

@@ -12,13 +12,14 @@ import (
 // value counts nothing. Not safe for concurrent use.
 //
 //   - Cost: one increment a criterion and observation, and one entry a criterion
-//     and slice, no allocation once it has grown (BenchmarkObserve); 32 bytes a
-//     cell, 48 with a [Sentinel], and 8 bytes an entry.
+//     and slice, no allocation once it has grown (BenchmarkObserve,
+//     BenchmarkObservePair); 32 bytes a cell, 48 with a [Sentinel], 16 of pairs, and 8
+//     bytes an entry.
 type Evidence struct {
 	form   *form
-	tables [numTables]counts // by group
-	slices crossings
-	dice   rand.PCG // for what is rounded at random
+	tables [numTables]counts    // by group
+	slices [numTables]crossings // of the groups that are sliced
+	dice   rand.PCG             // for what is rounded at random
 }
 
 // Observe counts one settled request in its stratum and, if it belongs there, in
@@ -56,8 +57,17 @@ func (e *Evidence) ObserveWindow(s Stratum, o *Observation) {
 // ObservePair counts one input that both models saw, for the criteria that judge
 // pairs alone: [Disagreement] and [Difference]. Nothing of p is kept.
 func (e *Evidence) ObservePair(p *Pair) {
-	if e.form != nil && len(e.form.columns[pairsGroup].list) > 0 {
-		e.form.columns[pairsGroup].countPair(&e.tables[pairsGroup], p)
+	if e.form == nil || len(e.form.columns[pairsGroup].list) == 0 {
+		return
+	}
+	c := &e.form.columns[pairsGroup]
+	if !c.countPair(&e.tables[pairsGroup], p) {
+		return
+	}
+	for d, cell := range p.Slices[:min(len(p.Slices), e.form.dimensions)] {
+		if cell < SliceCells {
+			e.slices[pairsGroup].countPair(c, d, cell, p)
+		}
 	}
 }
 
@@ -67,7 +77,7 @@ func (e *Evidence) observe(s Stratum, o *Observation, dice uint64) {
 	e.count(coinsGroup, s, o, dice)
 	for d, cell := range o.Slices[:min(len(o.Slices), e.form.dimensions)] {
 		if cell < SliceCells {
-			e.slices.count(&e.form.columns[coinsGroup], s, d, cell, o, dice)
+			e.slices[coinsGroup].count(&e.form.columns[coinsGroup], s, d, cell, o, dice)
 		}
 	}
 }
@@ -85,8 +95,8 @@ func (e *Evidence) Merge(o *Evidence) {
 	}
 	for i := range e.tables {
 		e.tables[i].addAll(&o.tables[i])
+		e.slices[i].addAll(&o.slices[i])
 	}
-	e.slices.addAll(&o.slices)
 }
 
 // holds reports whether there is room for the counts of o.
@@ -103,8 +113,8 @@ func (e *Evidence) holds(o *Evidence) bool {
 func (e *Evidence) Reset() {
 	for i := range e.tables {
 		e.tables[i].reset()
+		e.slices[i].reset()
 	}
-	e.slices.reset()
 }
 
 // Empty reports whether nothing was counted.
@@ -223,9 +233,9 @@ func (c *columns) count(to *counts, s Stratum, o *Observation, dice uint64) {
 	}
 }
 
-// countPair adds one pair where it bears on something.
-func (c *columns) countPair(to *counts, p *Pair) {
-	row, counted := to.row(0, int(Candidate)), false
+// countPair adds one pair where it bears on something, and reports whether it does.
+func (c *columns) countPair(to *counts, p *Pair) (counted bool) {
+	row := to.row(0, int(Candidate))
 	for i := range c.list {
 		if cell := c.list[i].pair.pairCell(p); cell != unpaired {
 			row[c.list[i].offset+cell]++
@@ -235,4 +245,5 @@ func (c *columns) countPair(to *counts, p *Pair) {
 	if counted {
 		to.seen[Candidate]++
 	}
+	return counted
 }

@@ -54,7 +54,7 @@ func ExampleEvidence_AppendBinary() {
 	arrived := here.NewEvidence()
 	err = arrived.UnmarshalBinary(message)
 	fmt.Println(len(message), "bytes,", err, labels.texts)
-	// Output: 46 bytes, <nil> [en is de]
+	// Output: 47 bytes, <nil> [en is de]
 }
 
 // A judge outlives its process: saved at every clean cut, restored at the start.

@@ -62,3 +62,27 @@ func ExampleEvidence_ObservePair() {
 	fmt.Println("refuted by", pairs, "pairs")
 	// Output: refuted by 10 pairs
 }
+
+// The candidate differs in one country only, which is two pairs in a hundred; elsewhere
+// both are noisy.
+func ExamplePair() {
+	judge, _ := criteria.NewJudge(criteria.Config{
+		Criteria:  []criteria.Criterion{criteria.Disagreement{}},
+		Slices:    []string{"country"},
+		SliceText: func(_ int, cell uint8) string { return fmt.Sprint("c", cell) },
+	})
+	e := judge.NewEvidence()
+	for i := range 2000 {
+		country := uint8(i % 50)
+		e.ObservePair(&criteria.Pair{
+			Differs: country == 7 || i%11 == 0, Rerun: true, RerunDiffers: i%13 == 0, Slices: []uint8{country},
+		})
+	}
+	judge.Fold(e, 0)
+	v := judge.Verdicts()[0]
+	fmt.Println(v.Result, "in", v.Slice)
+	fmt.Println(v.Finding)
+	// Output:
+	// fail in country="c7"
+	// differs beyond what stable differs from itself: 92.5 % of pairs
+}

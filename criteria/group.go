@@ -24,6 +24,9 @@ func (g group) table() int {
 	return int(g)
 }
 
+// sliced reports whether the group's criteria have bets on slices.
+func (g group) sliced() bool { return g == coinsGroup || g == sentinelGroup || g == pairsGroup }
+
 // noun is what is counted in the group.
 func (g group) noun() string {
 	switch g {

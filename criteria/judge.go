@@ -25,7 +25,8 @@ import (
 //     176 bytes a cell of each criterion, two and a half times that with a
 //     [Sentinel]; 50 KB for a criterion on latency, labels or failure modes, 15 KB on a
 //     number, 2 KB for a rate or for pairs. A slice that bets adds to each 1 KB for a
-//     rate, 3 KB for latency, 6 KB for a number, 8 KB for a mean, 11 KB for ten labels.
+//     rate, 2 KB for pairs, 3 KB for latency, 6 KB for a number, 8 KB for a mean, 11 KB
+//     for ten labels.
 //   - Source: Vovk, Wang, E-values: calibration, combination and applications, arXiv
 //     1912.06116; Shin, Ramdas, Rinaldo, E-detectors, arXiv 2203.03532.
 type Judge struct {

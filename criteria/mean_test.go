@@ -113,7 +113,7 @@ func TestSlicesRoundAlike(t *testing.T) {
 	}
 	for _, s := range []Stratum{Fresh, Sentinel} {
 		var sliced [2][meanLevels + 2]uint64
-		for _, x := range e.slices.list {
+		for _, x := range e.slices[coinsGroup].list {
 			if x.key.row() == int(s)*numArms {
 				sliced[x.key.dimension()][x.key.column()] += uint64(x.count)
 			}

@@ -65,6 +65,7 @@ func TestMemoryOfASlice(t *testing.T) {
 	}{
 		{ErrorRate{}, 1_200}, {Latency{}, 2_700}, {Distribution{Signal: "score"}, 6_000}, {Categories{Signal: "class"}, 11_000},
 		{FailureModes{}, 3_600}, {Mean{Signal: "score", Want: Higher}, 7_700},
+		{Disagreement{}, 1_400}, {Disagreement{Limit: Strict}, 1_200}, {Difference{Signal: "score"}, 1_800},
 	} {
 		config := everyKind()
 		config.Slices, config.Criteria = []string{"country"}, []Criterion{c.criterion}
@@ -74,6 +75,7 @@ func TestMemoryOfASlice(t *testing.T) {
 		for i, o := range benchmarkObservations() {
 			o.Slices, o.Class = []uint8{uint8(i % 10)}, uint16(i%5)
 			e.Observe(Fresh, &o)
+			e.ObservePair(&Pair{Differs: i%9 == 0, Rerun: true, Differences: o.Numbers, Slices: o.Slices})
 			if i%256 == 255 {
 				j.Fold(e, 0)
 				e.Reset()

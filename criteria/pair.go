@@ -6,11 +6,20 @@ package criteria
 //
 // No coin decided anything about a pair, so nothing of what protects the other
 // criteria does here. What [Disagreement] and [Difference] claim holds for the inputs
-// that were paired, if each is a new one: drawn without looking at the answers, and
-// paired once. An input that is repeated is one pair. Of models that always answer it
-// alike, a hundred repetitions of it are one observation and not a hundred, and
-// would convict or acquit on one input alone. Pairs are drawn in quiet moments, as a
-// rule, and tell about the inputs of those.
+// that were paired, if they, and the reruns, were drawn without looking at the answers.
+// Pairs are drawn in quiet moments, as a rule, and tell about the inputs of those; if
+// whole units are drawn, about those units.
+//
+// Popular inputs may come again: at moments of their own, each pair is another draw from
+// the traffic, and the claim is about traffic, in which an input counts as often as it
+// comes. But a burst of one input (retries, polling, a health check) is one pair. Of
+// models that always answer it alike, a hundred repetitions of it are one observation
+// and not a hundred, and would convict or acquit on one input alone.
+//
+// Inputs that were drawn and make no pair do no harm if that has nothing to do with the
+// answers: no free processor, a full queue. Where the candidate gives no answer, for it
+// fails or is too slow, the pair differs. Pairs that are lost just where the candidate
+// differs hide it from every criterion; what shows is how few of those drawn arrive.
 type Pair struct {
 	// Differs says that the candidate's answer differs from stable's. What that
 	// means is the caller's business; an answer differs from none.
@@ -24,6 +33,10 @@ type Pair struct {
 	Differences []float64
 	// Missing marks differences without a value: bit i for Differences[i].
 	Missing uint32
+	// Slices are the cells of the request, as in [Observation.Slices]: they must be
+	// known before either model answers. Nothing of a slice that was given to stable,
+	// see [CarveOut], is a pair any more: the caller hands over none.
+	Slices []uint8
 }
 
 // difference returns that of number signal i; 0 where there is none.

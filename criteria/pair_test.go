@@ -11,16 +11,21 @@ import (
 // pairCounted observes one pair and returns the cell it is in.
 func pairCounted(t *testing.T, c Criterion, p Pair) int {
 	t.Helper()
-	j := mustJudge(t, signals(c))
+	config := signals(c)
+	config.Slices = []string{"country"}
+	j := mustJudge(t, config)
 	e := j.NewEvidence()
+	p.Slices = []uint8{5}
 	e.ObservePair(&p)
 	for cell, n := range e.tables[pairsGroup].row(0, int(Candidate)) {
 		if n == 1 {
 			require.Equal(t, uint64(1), e.tables[pairsGroup].total())
+			require.Equal(t, []crossing{{newCrossingKey(int(Candidate), 0, 5, cell), 1}}, e.slices[pairsGroup].list)
 			return cell
 		}
 	}
 	require.True(t, e.Empty())
+	require.Empty(t, e.slices[pairsGroup].list)
 	return unpaired
 }
 

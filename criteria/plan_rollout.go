@@ -41,7 +41,7 @@ type Rollout struct {
 	// Base is what stable does, by [Criterion.Name]. What is not in it is assumed,
 	// and marked so.
 	Base map[string]Base
-	// Slices are the parts of the traffic that are in the cells of a dimension:
+	// Slices are the parts of the traffic, and of its pairs, in the cells of a dimension:
 	// Slices["country"]["is"] = 0.05. Dimensions are those of [Config.Slices];
 	// each part is in (0, 1], those of a dimension add up to at most 1. Only what
 	// is listed has rows.

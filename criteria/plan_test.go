@@ -282,7 +282,7 @@ func TestPlanHasARowForEverything(t *testing.T) {
 		require.NotEmpty(t, row.Changes, row.Criterion)
 		require.NotEmpty(t, row.Event, row.Criterion)
 	}
-	want := map[string]int{"backstop/candidate calls": 1, "session_error_rate/sessions": 1, "disagreement/pairs": 2, "difference(score)/pairs": 2}
+	want := map[string]int{"backstop/candidate calls": 1, "session_error_rate/sessions": 1, "disagreement/pairs": 2 * 3, "difference(score)/pairs": 2 * 3}
 	for criterion, n := range map[string]struct{ events, times int }{
 		"error_rate": {1, 1}, "timeout_rate": {1, 1}, "cancel_rate": {1, 1}, "invalid_rate": {1, 1}, "failure_modes": {2, 1},
 		"latency": {2, 1}, "distribution(score)": {2, 1}, "categories(class)": {3, 1}, "mean(score)": {1, 2}, "rate(done)": {1, 2},

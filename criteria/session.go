@@ -85,7 +85,7 @@ func (s *session) fold(e *Evidence, now time.Duration) bool {
 		}
 	}
 	if news && s.sliced() {
-		for _, x := range e.slices.list {
+		for _, x := range e.slices[s.group.table()].list {
 			if s.shares[x.key.row()/numArms] > 0 {
 				s.owners[x.key.column()].cross(s, x)
 			}

@@ -169,11 +169,11 @@ func TestUnknownSlices(t *testing.T) {
 	j := mustJudge(t, sliced())
 	e := j.NewEvidence()
 	e.Observe(Fresh, &Observation{Slices: []uint8{SliceCells, 3, 4}})
-	require.Empty(t, e.slices.list)
+	require.Empty(t, e.slices[coinsGroup].list)
 	require.False(t, e.Empty())
 	plain := mustJudge(t, everyKind()).NewEvidence()
 	plain.Observe(Fresh, &Observation{Slices: []uint8{1, 2, 3}})
-	require.Empty(t, plain.slices.list)
+	require.Empty(t, plain.slices[coinsGroup].list)
 }
 
 // However much is counted in whatever order, the list stays short and its sums
@@ -192,9 +192,9 @@ func TestCrossingsCompact(t *testing.T) {
 	for _, o := range list {
 		other.Observe(Fresh, o)
 	}
-	require.Less(t, len(one.slices.list), 2*firstLimit)
-	sums := compacted(one.slices.list)
-	require.Equal(t, sums, compacted(other.slices.list))
+	require.Less(t, len(one.slices[coinsGroup].list), 2*firstLimit)
+	sums := compacted(one.slices[coinsGroup].list)
+	require.Equal(t, sums, compacted(other.slices[coinsGroup].list))
 	n := 0
 	for _, c := range sums {
 		n += int(c.count)

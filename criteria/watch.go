@@ -38,7 +38,7 @@ func newWatch(c Criterion, p plan, dimensions int) *watch {
 	if p.role != Observe {
 		w.proof.line = p.safe
 	}
-	if p.group == coinsGroup || p.group == sentinelGroup {
+	if p.group.sliced() {
 		w.slices = newSlicing(dimensions)
 	}
 	return w
