@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -84,7 +83,7 @@ func (e *examples) end() {
 }
 
 // confusion offers the pair at hand for one cell of a label's table.
-func (e *examples) confusion(label string, cell [2]uint16, _, _ string) {
+func (e *examples) confusion(label string, cell [2]uint16) {
 	key := confusedTexts{label, cell}
 	b := e.cells[key]
 	if b == nil {
@@ -171,7 +170,7 @@ func quadrantOf(r *pairlog.Record) string {
 	return neitherAnswered
 }
 
-// summary returns the pairs that were kept, each once, with why.
+// exampleList returns the pairs that were kept, each once, with why.
 func (t *tally) exampleList() []Example {
 	var order []*keptPair
 	add := func(b *best, why string) {
@@ -179,7 +178,9 @@ func (t *tally) exampleList() []Example {
 			if len(entry.pair.Why) == 0 {
 				order = append(order, entry.pair)
 			}
-			entry.pair.Why = append(entry.pair.Why, why)
+			if !slices.Contains(entry.pair.Why, why) {
+				entry.pair.Why = append(entry.pair.Why, why)
+			}
 		}
 	}
 	add(&t.examples.top, "big difference")
@@ -193,7 +194,7 @@ func (t *tally) exampleList() []Example {
 		label := t.labels.byName[name]
 		for _, cell := range label.confusions() {
 			if b := t.examples.cells[confusedTexts{name, cell}]; b != nil {
-				add(b, fmt.Sprintf("%s: %s → %s", name, label.texts[cell[0]], label.texts[cell[1]]))
+				add(b, "changed label")
 			}
 		}
 	}

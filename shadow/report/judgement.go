@@ -87,17 +87,17 @@ func (m Moment) String() string {
 	return fmt.Sprintf("pair %s (%s UTC, %s:%d)", count(m.Pair), m.Time.UTC().Format("2006-01-02 15:04:05"), printable(m.File), m.Line)
 }
 
-// finding is what the criteria say in a sentence.
-func (j *Judgement) finding() finding {
+// reason is what the criteria say in a sentence.
+func (j *Judgement) reason() Reason {
 	switch {
 	case j.RolledBack != nil:
-		return finding{criteria.Fail, fmt.Sprintf("The criteria would have rolled it back at %s: %s.", j.RolledBack, printable(j.Culprit))}
+		return Reason{criteria.Fail, fmt.Sprintf("The criteria would have rolled it back at %s: %s.", j.RolledBack, printable(j.Culprit))}
 	case len(j.Verdicts) == 0:
-		return finding{criteria.NoEvidence, "None of the criteria can be judged on a shadow's log."}
+		return Reason{criteria.NoEvidence, "None of the criteria can be judged on a shadow's log."}
 	case j.Held != nil:
-		return finding{criteria.NoEvidence, fmt.Sprintf("The criteria would have held the ramp at %s: %s.", j.Held, printable(j.HoldCulprit))}
+		return Reason{criteria.NoEvidence, fmt.Sprintf("The criteria would have held the ramp at %s: %s.", j.Held, printable(j.HoldCulprit))}
 	case j.Ready:
-		return finding{criteria.Pass, "The criteria prove that it is not worse."}
+		return Reason{criteria.Pass, "The criteria prove that it is not worse."}
 	}
-	return finding{criteria.NoEvidence, "The criteria neither roll it back nor prove it: " + printable(j.Reason) + "."}
+	return Reason{criteria.NoEvidence, "The criteria neither roll it back nor prove it: " + printable(j.Reason) + "."}
 }

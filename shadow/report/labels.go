@@ -38,7 +38,7 @@ func (t *labelTally) add(r *pairlog.Record, name string, keep *examples) {
 	cell := [2]uint16{t.id(x, stable), t.id(y, candidate)}
 	t.cells[cell]++
 	if cell[0] != cell[1] && cell[0] != noText && cell[1] != noText {
-		keep.confusion(name, cell, x, y)
+		keep.confusion(name, cell)
 	}
 }
 

@@ -114,8 +114,8 @@ func differencesOf(s *sketch) Shape {
 	if s.count == 0 {
 		return Shape{}
 	}
-	q := s.quantiles(0.02, 0.98)
-	reach := 1.6 * max(math.Abs(q[0]), math.Abs(q[1]))
+	q := s.quantiles(0.05, 0.95)
+	reach := 2 * max(math.Abs(q[0]), math.Abs(q[1]))
 	if farthest := max(math.Abs(s.least), math.Abs(s.greatest)); farthest < 1.5*reach || reach == 0 {
 		reach = farthest
 	}

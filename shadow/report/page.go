@@ -61,7 +61,7 @@ type numberView struct {
 	Name                          string
 	Shape, DifferencePlot         template.HTML
 	StableMedian, CandidateMedian string
-	Signs                         string
+	Signs, Outside                string
 	Levels                        []string
 	Rows                          []rowView
 }
@@ -104,7 +104,7 @@ func newPageView(s *Summary) *pageView {
 		v.Slices = append(v.Slices, sliceView{Slice: x, Name: x.name(), FloorText: x.floor()})
 	}
 	if len(s.Slices) > 0 {
-		v.SlicesPlot, v.SlicesSeen, v.Limited = plotSlices(s, plottedSlices), int64(s.SlicesSeen), true
+		v.SlicesPlot, v.SlicesSeen = plotSlices(s, plottedSlices), int64(s.SlicesSeen)
 	}
 	for _, n := range s.Numbers {
 		v.Numbers = append(v.Numbers, numberViewOf(n))
@@ -149,10 +149,27 @@ func numberViewOf(n Number) numberView {
 	for _, level := range quantileLevels {
 		v.Levels = append(v.Levels, percentTick(level))
 	}
-	if of := n.Higher + n.Lower + n.Ties; of > 0 {
+	switch of := n.Higher + n.Lower + n.Ties; {
+	case of == 0:
+	case of == n.Ties:
+		v.Signs = fmt.Sprintf("The same on all %s pairs", count(of))
+	default:
+		v.Outside = outside(n.Differences)
 		v.Signs = fmt.Sprintf("Candidate higher on %s, lower on %s, the same on %s of %s pairs", share(n.Higher, of), share(n.Lower, of), share(n.Ties, of), count(of))
 	}
 	return v
+}
+
+// outside says how much a histogram leaves out.
+func outside(s Shape) string {
+	left := 1.0
+	for _, x := range s.Candidate {
+		left -= x
+	}
+	if left < 5e-4 {
+		return ""
+	}
+	return fmt.Sprintf("; %s are farther out than shown", percent(left))
 }
 
 func distributionRow(name string, d Distribution) rowView {
@@ -178,7 +195,7 @@ func labelViewOf(l Label, plotted bool) labelView {
 	}
 	for _, i := range l.moved(shownShares) {
 		e, both := l.Shares[i], l.Confusion[i][i]
-		v.Shares = append(v.Shares, shareView{l.Texts[i], share(both+e.Second, e.Of), share(both+e.First, e.Of), points(e.Excess), "[" + points(e.Lower) + ", " + points(e.Upper) + "]"})
+		v.Shares = append(v.Shares, shareView{l.Texts[i], share(both+e.Second, e.Of), share(both+e.First, e.Of), points(e.Excess), e.between()})
 	}
 	return v
 }

@@ -6,7 +6,7 @@
   var text = document.getElementById("find"), selects = document.querySelectorAll(".filters select");
   function has(pair, select) {
     if (!select.value) { return true; }
-    return (pair.getAttribute("data-" + select.name) || "").split("\u001f").indexOf(select.value) >= 0;
+    return (pair.getAttribute("data-" + select.name) || "").split("\n").indexOf(select.value) >= 0;
   }
   function filter() {
     var words = text.value.toLowerCase().split(/\s+/), n = 0;

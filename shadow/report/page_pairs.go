@@ -10,7 +10,7 @@ import (
 )
 
 // separator stands between the keys of an attribute. Texts cannot hold it once they are printable.
-const separator = "\x1f"
+const separator = "\n"
 
 type pairView struct {
 	Why, Quadrant        string
@@ -48,7 +48,7 @@ func (v *pageView) pairs(examples []Example) {
 
 func pairViewOf(e Example) pairView {
 	p := pairView{
-		Why: e.Why[0], Quadrant: e.Quadrant, Distance: "–", Where: fmt.Sprintf("%s:%d", printable(e.File), e.Line),
+		Why: strings.Join(e.Why, separator), Quadrant: e.Quadrant, Distance: "–", Where: fmt.Sprintf("%s:%d", printable(e.File), e.Line),
 		What: e.what(), Chips: []string{e.Time.UTC().Format("2006-01-02 15:04:05.000") + " UTC"},
 	}
 	if !math.IsNaN(e.Distance) {

@@ -153,7 +153,7 @@ func (d *drawing) confused(l Label, i, j int, x, y, cell, part float64) {
 		class, opacity = "other", .03+.82*math.Pow(part, .65)
 	}
 	d.rect(class, x+.5, y+.5, cell-1, cell-1, opacity, fmt.Sprintf("%s → %s: %s pairs, %s of stable's", l.Texts[i], l.Texts[j], count(pairs), percent(part)))
-	if cell >= 24 && part >= .005 {
+	if cell >= 24 && part >= .01 {
 		d.text("cell-text", "middle", x+cell/2, y+cell/2+3.5, number(math.Round(1000*part)/10))
 	}
 }
@@ -189,7 +189,11 @@ func plotLatency(l Latency) template.HTML {
 		name := percentTick(l.Levels[i])
 		d.circle("dot", p.x, p.y, 3, fmt.Sprintf("%s: stable %s, candidate %s", name, seconds(l.Stable[i]), seconds(l.Candidate[i])))
 		if level := l.Levels[i]; level == .5 || level == .9 || level == .99 || level == .999 {
-			d.text("name", "start", p.x+8, p.y+12, name)
+			anchor, shift := "start", 8.0
+			if p.x > width-60 {
+				anchor, shift = "end", -10
+			}
+			d.text("name", anchor, p.x+shift, p.y+13, name)
 		}
 	}
 	return d.html()

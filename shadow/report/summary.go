@@ -53,10 +53,16 @@ type Headline struct {
 	Result criteria.Result `json:"result"`
 	// Title is the answer in a sentence, Reasons say why; the gravest first.
 	Title   string   `json:"title"`
-	Reasons []string `json:"reasons"`
+	Reasons []Reason `json:"reasons"`
 	// Limit and FailureLimit are what was allowed.
 	Limit        float64 `json:"limit"`
 	FailureLimit float64 `json:"failure_limit"`
+}
+
+// A Reason is what one of the questions behind a [Headline] was answered with, as a sentence in which texts from the logs are escaped.
+type Reason struct {
+	Result criteria.Result `json:"result"`
+	Text   string          `json:"text"`
 }
 
 // A Trial is a canary, an epoch and two versions, and how many pairs of it were read.
@@ -84,7 +90,7 @@ type Quadrants struct {
 	Neither       int64 `json:"neither"`
 }
 
-// A Number is a signal that is a number, in both arms. Quantiles are at [QuantileLevels]; those of Difference are of the candidate's number minus stable's.
+// A Number is a signal that is a number, in both arms. Difference is of the candidate's number minus stable's.
 type Number struct {
 	Name       string       `json:"name"`
 	Stable     Distribution `json:"stable"`
@@ -99,7 +105,7 @@ type Number struct {
 	Differences Shape `json:"differences"`
 }
 
-// QuantileLevels are the levels of Quantiles.
+// quantileLevels are the levels of [Distribution.Quantiles].
 var quantileLevels = []float64{0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99}
 
 // A Distribution is some numbers in short.
@@ -109,7 +115,7 @@ type Distribution struct {
 	NaN      int64 `json:"nan,omitempty"`
 	Infinite int64 `json:"infinite,omitempty"`
 	Missing  int64 `json:"missing,omitempty"`
-	// Mean, Min, Max and Quantiles are of the finite ones.
+	// Mean, Min, Max and Quantiles are of the finite ones; quantiles at 1, 5, 10, 25, 50, 75, 90, 95 and 99 %, right to 0.25 %.
 	Mean      float64   `json:"mean"`
 	Min       float64   `json:"min"`
 	Max       float64   `json:"max"`

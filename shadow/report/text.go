@@ -65,6 +65,8 @@ func (t *textPage) wrapped(first, next, text string) {
 
 var stamps = map[criteria.Result]string{criteria.Pass: "READY TO RAMP", criteria.Fail: "NOT READY", criteria.NoEvidence: "NOT PROVEN"}
 
+var marks = map[criteria.Result]string{criteria.Pass: "✓", criteria.Fail: "✗", criteria.NoEvidence: "?"}
+
 func (t *textPage) headline(s *Summary) {
 	title := s.Headline.Title
 	if _, rest, ok := strings.Cut(title, ": "); ok {
@@ -78,7 +80,7 @@ func (t *textPage) headline(s *Summary) {
 	t.wrapped("", "", s.extent())
 	t.line("")
 	for _, reason := range s.Headline.Reasons {
-		t.wrapped("  • ", "    ", reason)
+		t.wrapped("  "+marks[reason.Result]+" ", "    ", reason.Text)
 	}
 }
 

@@ -30,6 +30,12 @@ func percent(x float64) string {
 // points is percent with a proper minus.
 func points(x float64) string { return strings.Replace(percent(x), "-", "−", 1) }
 
+// between writes the interval of an excess.
+func (e Excess) between() string {
+	number := func(x float64) string { return strings.TrimSuffix(points(x), " %") }
+	return "[" + number(e.Lower) + ", " + number(e.Upper) + "] %"
+}
+
 // count groups the digits of a number.
 func count(n int64) string {
 	s := strconv.FormatInt(n, 10)
