@@ -111,7 +111,7 @@ func (e *examples) offer(b *best, rank float64) {
 func (e *examples) make() *keptPair {
 	r := e.record
 	k := &keptPair{Example: Example{
-		File: e.at.file, Line: e.at.line, Time: r.Time, Trace: clip(strings.Clone(r.Trace), maxName), Quadrant: quadrantOf(r), Slices: maps.Clone(r.Slices),
+		File: e.at.file, Line: e.at.line, Time: r.Time, Trace: clip(strings.Clone(r.Trace), maxName), Quadrant: quadrantOf(r), Slices: someOf(clipped(r.Slices), maxDimensions),
 		Differs: r.Differs, Distance: r.Distance, Stable: exampleAnswer(&r.Stable), Candidate: exampleAnswer(&r.Candidate), Input: rawText(r.Input),
 	}}
 	var cut [2]bool
@@ -123,7 +123,8 @@ func (e *examples) make() *keptPair {
 
 func exampleAnswer(a *pairlog.Answer) ExampleAnswer {
 	return ExampleAnswer{
-		Outcome: clip(a.Outcome, maxName), Class: clip(a.Class, maxName), Numbers: maps.Clone(a.Numbers), Labels: clipped(a.Labels), Checks: maps.Clone(a.Checks),
+		Outcome: clip(a.Outcome, maxName), Class: clip(a.Class, maxName), Numbers: someOf(maps.Clone(a.Numbers), maxSignals),
+		Labels: someOf(clipped(a.Labels), maxSignals), Checks: someOf(maps.Clone(a.Checks), maxSignals),
 		Output: rawText(a.Output),
 	}
 }
@@ -134,6 +135,16 @@ func clipped(texts map[string]string) map[string]string {
 		out[name] = clip(text, maxName)
 	}
 	return out
+}
+
+// someOf leaves the first of the names, and those that are not too long.
+func someOf[V any](m map[string]V, most int) map[string]V {
+	for i, name := range slices.Sorted(maps.Keys(m)) {
+		if i >= most || len(name) > maxName {
+			delete(m, name)
+		}
+	}
+	return m
 }
 
 func rawText(v any) string {

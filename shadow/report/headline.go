@@ -94,11 +94,11 @@ func (s *Summary) failing(limit float64) Reason {
 
 // worstSlice is for the slice that is proven to differ too much, if there is one.
 func (s *Summary) worstSlice(limit float64) (Reason, bool) {
-	if len(s.Slices) == 0 || s.SelfAgreement.Of < ownReruns || s.Slices[0].Lower <= limit {
+	if len(s.Slices) == 0 || s.SelfAgreement.Of < ownReruns || s.Slices[0].Lower <= limit || s.Slices[0].Disagreement.Of == s.Pairs {
 		return Reason{}, false
 	}
 	worst := s.Slices[0]
 	text := fmt.Sprintf("In the slice %s = %s it differs on %s more of the inputs than the noise, at least %s over %s slices looked at.",
-		printable(worst.Dimension), quoted(worst.Value), percent(worst.Excess), percent(worst.Lower), count(int64(s.SlicesSeen)))
+		short(worst.Dimension), "“"+short(worst.Value)+"”", percent(worst.Excess), percent(worst.Lower), count(int64(s.SlicesSeen)))
 	return Reason{criteria.Fail, text}, true
 }

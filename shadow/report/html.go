@@ -21,7 +21,7 @@ var (
 	pageScript string
 
 	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-		"p": printable, "percent": percent, "points": points, "count": count, "result": resultClass, "nats": nats, "found": Verdict.found, "between": Excess.between,
+		"p": printable, "short": short, "percent": percent, "points": points, "count": count, "result": resultClass, "nats": nats, "found": Verdict.found, "between": Excess.between,
 	}).Parse(pageText))
 )
 

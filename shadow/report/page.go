@@ -12,9 +12,9 @@ import (
 // Limits of the page.
 const (
 	plottedSlices = 20
-	plottedLabels = 6
+	plottedLabels = 3
 	shownShares   = 8
-	pairBytes     = 1 << 20 // of all differences together
+	pairBytes     = 640 << 10 // of all differences together
 	openPairs     = 1
 )
 

@@ -59,7 +59,7 @@ func pairViewOf(e Example) pairView {
 	}
 	var keys []string
 	for _, name := range slices.Sorted(maps.Keys(e.Slices)) {
-		keys = append(keys, printable(name)+" = "+printable(e.Slices[name]))
+		keys = append(keys, short(name)+" = "+short(e.Slices[name]))
 	}
 	p.SliceKeys = strings.Join(keys, separator)
 	p.Chips = append(p.Chips, keys...)
@@ -112,7 +112,7 @@ func labelChange(name, from, to string) string {
 func (p *pairView) signals(e Example) {
 	var keys []string
 	add := func(name, x, y string) {
-		p.Signals = append(p.Signals, signalView{printable(name), printable(x), printable(y)})
+		p.Signals = append(p.Signals, signalView{short(name), short(x), short(y)})
 	}
 	if e.Quadrant != bothAnswered {
 		add("outcome", Failure{Outcome: e.Stable.Outcome, Class: e.Stable.Class}.name(), Failure{Outcome: e.Candidate.Outcome, Class: e.Candidate.Class}.name())
@@ -178,7 +178,7 @@ func diffClass(line string) string {
 // measure estimates what the pair takes in the page, escapes included.
 func (p *pairView) measure() {
 	const markup, line = 900, 40
-	p.bytes = markup + 2*(len(p.SliceKeys)+len(p.LabelKeys)) + len(p.What) + len(p.Where)
+	p.bytes = markup + 4*(escapedLen(p.SliceKeys)+escapedLen(p.LabelKeys)) + escapedLen(p.What) + escapedLen(p.Where)
 	for _, s := range p.Signals {
 		p.bytes += 2*line + escapedLen(s.Name) + escapedLen(s.Stable) + escapedLen(s.Candidate)
 	}

@@ -152,7 +152,7 @@ func (d *drawing) confused(l Label, i, j int, x, y, cell, part float64) {
 	if i != j {
 		class, opacity = "other", .03+.82*math.Pow(part, .65)
 	}
-	d.rect(class, x+.5, y+.5, cell-1, cell-1, opacity, fmt.Sprintf("%s → %s: %s pairs, %s of stable's", l.Texts[i], l.Texts[j], count(pairs), percent(part)))
+	d.rect(class, x+.5, y+.5, cell-1, cell-1, opacity, fmt.Sprintf("%s → %s: %s pairs, %s of stable's", fitted(printable(l.Texts[i]), 24), fitted(printable(l.Texts[j]), 24), count(pairs), percent(part)))
 	if cell >= 24 && part >= .01 {
 		d.text("cell-text", "middle", x+cell/2, y+cell/2+3.5, number(math.Round(1000*part)/10))
 	}

@@ -242,7 +242,7 @@ func (t *textPage) slices(s *Summary) {
 	}
 }
 
-func (x Slice) name() string { return printable(x.Dimension) + " = " + printable(x.Value) }
+func (x Slice) name() string { return short(x.Dimension) + " = " + short(x.Value) }
 
 func (x Slice) floor() string {
 	if !x.OwnFloor {

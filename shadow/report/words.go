@@ -88,8 +88,8 @@ func size(bytes int64) string {
 	return fmt.Sprintf("%d bytes", bytes)
 }
 
-// quoted is a text from outside in quotes.
-func quoted(s string) string { return "“" + printable(s) + "”" }
+// short is printable, and cut to what a list has room for.
+func short(s string) string { return fitted(printable(s[:min(len(s), maxName)]), 60) }
 
 // printable writes what could act on a terminal or turn a text around - control characters, escapes, direction marks, what has no width - as its number.
 func printable(s string) string { return escaped(s, func(rune) bool { return false }) }

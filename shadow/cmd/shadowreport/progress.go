@@ -42,7 +42,8 @@ func progressLine(read, total int64, took time.Duration) string {
 	if total <= 0 {
 		return fmt.Sprintf("%.0f MB  %.0f MB/s", float64(read)/1e6, speed/1e6)
 	}
-	part := min(float64(read)/float64(total), 1)
+	read = min(read, total) // of a file that grows meanwhile
+	part := float64(read) / float64(total)
 	full := int(part * width)
 	left := "-"
 	if speed > 0 {
