@@ -62,8 +62,7 @@ func (c *chunk) decodeLine(d *pairlog.Decoder, number int64, line []byte, whole 
 func (c *chunk) refuse(number int64, line []byte, err error) {
 	c.badSeen++
 	if len(c.bad) < maxBadLines {
-		var at *pairlog.DecodeError
-		if errors.As(err, &at) {
+		if at, ok := errors.AsType[*pairlog.DecodeError](err); ok {
 			at.Line = 0 // it is said beside it
 		}
 		c.bad = append(c.bad, BadLine{File: c.file, Line: number, Problem: err.Error(), Text: clip(string(line[:min(len(line), 4*maxQuoted)]), maxQuoted)})

@@ -58,8 +58,8 @@ func newExamples(cfg Config) examples {
 func (e *examples) begin(r *pairlog.Record, at place, seq int64) {
 	e.record, e.at, e.seq, e.made = r, at, seq, nil
 	e.buffer = append(e.buffer[:0], r.Trace...)
-	e.buffer = binary.LittleEndian.AppendUint64(e.buffer, uint64(r.Time.UnixNano())) //nolint:gosec // only hashed
-	e.buffer = binary.LittleEndian.AppendUint64(e.buffer, uint64(at.line))           //nolint:gosec // only hashed
+	e.buffer = binary.LittleEndian.AppendUint64(e.buffer, uint64(r.Time.UnixNano()))
+	e.buffer = binary.LittleEndian.AppendUint64(e.buffer, uint64(at.line))
 	e.hash = xxhash.Sum64(e.buffer)
 }
 

@@ -54,7 +54,7 @@ func (t *labelTally) id(text string, given bool) uint16 {
 		return otherText
 	}
 	text = clip(text, maxName)
-	id := uint16(len(t.texts)) //nolint:gosec // at most maxTexts
+	id := uint16(len(t.texts))
 	t.ids[text], t.texts = id, append(t.texts, text)
 	return id
 }
@@ -87,7 +87,7 @@ func (t *labelTally) rows() map[uint16]int {
 	}
 	ids := make([]uint16, len(t.texts))
 	for i := range ids {
-		ids[i] = uint16(i) //nolint:gosec // at most maxTexts
+		ids[i] = uint16(i)
 	}
 	slices.SortFunc(ids, func(a, b uint16) int {
 		return cmp.Or(-cmp.Compare(total[a], total[b]), strings.Compare(t.texts[a], t.texts[b]))

@@ -149,9 +149,9 @@ func numberViewOf(n Number) numberView {
 	for _, level := range quantileLevels {
 		v.Levels = append(v.Levels, percentTick(level))
 	}
-	switch of := n.Higher + n.Lower + n.Ties; {
-	case of == 0:
-	case of == n.Ties:
+	switch of := n.Higher + n.Lower + n.Ties; of {
+	case 0:
+	case n.Ties:
 		v.Signs = fmt.Sprintf("The same on all %s pairs", count(of))
 	default:
 		v.Outside = outside(n.Differences)

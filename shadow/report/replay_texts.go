@@ -46,14 +46,14 @@ func (t *idTable) id(text string) uint16 {
 		return id
 	}
 	if len(t.texts) < t.own && len(text) <= maxName {
-		id := uint16(len(t.texts)) //nolint:gosec // at most 224
+		id := uint16(len(t.texts))
 		t.ids[text], t.texts = id, append(t.texts, text)
 		return id
 	}
-	return uint16(t.own) + uint16(xxhash.Sum64String(text)%uint64(t.all-t.own)) //nolint:gosec // less than 256
+	return uint16(t.own) + uint16(xxhash.Sum64String(text)%uint64(t.all-t.own))
 }
 
-func (t *idTable) cell(text string) uint8 { return uint8(t.id(text)) } //nolint:gosec // of a table of 64
+func (t *idTable) cell(text string) uint8 { return uint8(t.id(text)) }
 
 func (t *idTable) text(id uint16) string {
 	if int(id) < len(t.texts) {

@@ -1,6 +1,9 @@
 package report
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 const (
 	// sketchGrowth is by how much a bin of a sketch is wider than the last: what it gives back is right to a quarter of a per cent.
@@ -91,8 +94,8 @@ func (m *magnitudes) grow(bin int) {
 
 // each calls visit for the bins with numbers, in ascending order.
 func (s *sketch) each(visit func(lower, upper float64, count int64)) {
-	for i := len(s.below.counts) - 1; i >= 0; i-- {
-		if n := s.below.counts[i]; n > 0 {
+	for i, n := range slices.Backward(s.below.counts) {
+		if n > 0 {
 			bin := s.below.first + i
 			visit(-sketchEdge(bin+1), -sketchEdge(bin), n)
 		}

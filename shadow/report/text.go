@@ -49,7 +49,7 @@ func (t *textPage) section(name string) {
 // wrapped writes a sentence over as many lines as it takes.
 func (t *textPage) wrapped(first, next, text string) {
 	at, words := first, 0
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if words > 0 && utf8.RuneCountInString(at)+1+utf8.RuneCountInString(word) > textWidth {
 			t.line("%s", at)
 			at, words = next, 0
@@ -86,7 +86,7 @@ func (t *textPage) headline(s *Summary) {
 
 // subject says whose trial it is.
 func (s *Summary) subject() string {
-	return fmt.Sprintf("%s · epoch %d · %s → %s", printable(s.Canary), s.Epoch, printable(s.Stable), printable(s.Trial.Candidate))
+	return fmt.Sprintf("%s · epoch %d · %s → %s", printable(s.Canary), s.Epoch, printable(s.Stable), printable(s.Candidate))
 }
 
 // extent says what was seen of it.

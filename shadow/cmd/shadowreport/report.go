@@ -57,7 +57,7 @@ func writeJSON(w io.Writer, s *report.Summary) error {
 
 // writeFile writes a file that others may not read: what it holds comes from a log that they may not read either.
 func writeFile(path string, write func(io.Writer) error) (err error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the user names the file
 	if err != nil {
 		return err
 	}
