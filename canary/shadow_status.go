@@ -103,6 +103,16 @@ func (s *shade[In, Out]) comparisons(yield func(result, _ string, n int64)) {
 	}
 }
 
+// failures yields how often each function of the shadow has failed.
+func (s *shade[In, Out]) failures(yield func(name string, n int64)) {
+	if s == nil {
+		return
+	}
+	for name, n := range s.runner.Counts().Failures {
+		yield("shadow:"+name, n)
+	}
+}
+
 // drops yields the drawn requests that became no pair.
 func (s *shade[In, Out]) drops(yield func(reason, _ string, n int64)) {
 	if s == nil {

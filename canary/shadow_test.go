@@ -513,6 +513,18 @@ func TestShadowHangsAreReported(t *testing.T) {
 	})
 }
 
+func TestShadowCountsFailingFunctions(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		cfg := shadowed(t)
+		cfg.Shadow.Equal = func(_, _ string) bool { panic("no") }
+		c := open(t, cfg)
+		askAll(c, 10)
+		s := c.Snapshot()
+		require.EqualValues(t, 3, s.CallbackPanics["shadow:compare"], "%v", s.CallbackPanics)
+		require.Equal(t, map[string]int64{"callback": 10}, s.Shadow.Dropped)
+	})
+}
+
 func TestShadowFollowsTheEpoch(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := open(t, shadowed(t))

@@ -66,7 +66,7 @@ func (c *Canary[In, Out]) source() telemetry.Source {
 		AbandonedCalls: c.books.abandoned,
 		Undurable:      func() bool { return !c.current.Load().keeper.Durable() },
 		Callbacks:      first("callback"), FlagErrors: both("flag"),
-		Shadows: &c.books.shadows, ShadowComparisons: first("comparison"), ShadowDrops: first("shadow"),
+		Shadowed: c.cfg.wantsShadow(), Shadows: &c.books.shadows, ShadowComparisons: first("comparison"), ShadowDrops: first("shadow"),
 		ShadowLogDrops: func(yield func(string, int64)) {
 			for reason, n := range logCounts(c.cfg.Shadow.Log).Dropped {
 				yield(reason, n)
@@ -120,6 +120,7 @@ func (e *epoch[In, Out]) callbackPanics(yield func(name string, n int64)) {
 	}
 	yield(e.classes.class.key(), e.classes.class.total.Load())
 	yield(e.classes.redaction.key(), e.classes.redaction.total.Load())
+	e.shade.failures(yield)
 }
 
 // functionPanicked notes the panic of a function; when that turns it off, an event says so.

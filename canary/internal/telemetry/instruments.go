@@ -37,6 +37,7 @@ type Source struct {
 	Undurable      func() bool
 
 	// Of the shadow; its durations are recorded beside those of requests, and never compared with them.
+	Shadowed          bool // there may be one
 	Shadows           *Records
 	ShadowComparisons func(yield func(result string, n int64))
 	ShadowDrops       func(yield func(reason string, n int64))
@@ -154,7 +155,9 @@ func New(meter metric.Meter, source Source) (*Instruments, error) {
 		s.ShadowLogDrops(func(reason string, n int64) {
 			o.ObserveInt64(logDrop, n, with(attribute.String("model_canary.reason", reason)))
 		})
-		o.ObserveInt64(running, s.ShadowRunning(), with())
+		if s.Shadowed {
+			o.ObserveInt64(running, s.ShadowRunning(), with())
+		}
 		o.ObserveFloat64(share, s.Share(), with())
 		return nil
 	}
