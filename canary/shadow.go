@@ -171,13 +171,6 @@ func (s *shade[In, Out]) describe(p *shadow.Pair[In, Out], r *pairlog.Record) {
 			r.Slices[e.slices[d].function.name] = e.slices.text(d, cell)
 		}
 	}
-	if p.Candidate.Outcome == shadow.Timeout { // the input may be the hanging call's, see [shadow.Pair]
-		r.Stable.Version, r.Candidate.Version, r.Candidate.Class = e.versions[Stable], e.versions[Candidate], ledger.Timeout.String()
-		if r.Rerun != nil {
-			r.Rerun.Version = e.versions[Stable]
-		}
-		return
-	}
 	s.describeAnswer(&r.Stable, Stable, p.Input, &p.Stable)
 	s.describeAnswer(&r.Candidate, Candidate, p.Input, &p.Candidate)
 	if r.Rerun != nil && p.Rerun != nil {

@@ -17,7 +17,7 @@ type Config[In, Out any] struct {
 	// PerRequest draws each request by itself. By default requests are drawn by their unit, so that the shadow sees a unit always or never.
 	PerRequest bool
 
-	// Clone copies an input before any model may change it. nil: In must hold no pointers, strings aside, which is proven by reflection; otherwise New refuses.
+	// Clone copies an input before any model may change it: on the caller's goroutine, and in the shadow once more for each model that is asked. nil: In must hold no pointers, strings aside, which is proven by reflection; otherwise New refuses.
 	Clone func(In) In
 
 	// CloneOutput copies stable's answer before the caller may change it. nil: as for Clone, of Out.
@@ -48,7 +48,7 @@ type Config[In, Out any] struct {
 	// half free, max(0, GOMAXPROCS-2); [WhenIdle]: none; [Ungated]: whatever goes on, which can ruin the latency of callers.
 	MaxInFlight int
 
-	// TTL is how long a drawn request may wait for a free processor before it is dropped; 0 means [DefaultTTL].
+	// TTL is how long a request that stable has answered may wait for a free processor before it is dropped, at most a minute; 0 means [DefaultTTL].
 	TTL time.Duration
 
 	// Timeout bounds a shadow's call of a model: its context ends then, and a call that does not return is abandoned, its result discarded. 0 means a second.

@@ -62,6 +62,20 @@ func TestGateCountsShadows(t *testing.T) {
 	})
 }
 
+// A stable model that takes longer than a request may wait does not use up that time.
+func TestTimeToLiveBeginsWithTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &books[int, int]{}
+		r := start(t, always[int, int](), b.host(double))
+		job, _ := r.Take(context.Background(), 1, 1)
+		<-time.After(time.Second)
+		r.Offer(&job, Answer[int]{Output: 2, Duration: time.Second})
+		<-time.After(time.Second)
+		require.Len(t, b.all(), 1)
+		balanced(t, r)
+	})
+}
+
 func TestBudgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var busy flag

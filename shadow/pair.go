@@ -61,7 +61,7 @@ type Pair[In, Out any] struct {
 	At time.Time
 	// Trace is the span of the request, if it had one.
 	Trace trace.SpanContext
-	// Input is the copy that the candidate was given, and may have changed. It is the zero value where Config.Clone made it and a call that hangs still has it.
+	// Input is a copy that no model was given.
 	Input In
 	// Stable is what the caller was given, Candidate the shadow's answer.
 	Stable, Candidate Answer[Out]

@@ -16,45 +16,43 @@ import (
 // run is one shadow: the candidate, perhaps stable once more, the comparison, and the way of the pair to its takers. Each part may panic, hang or end its goroutine.
 type run[In, Out any] struct {
 	entry[In, Out]
-	pair  Pair[In, Out]
-	rerun bool
-	again In // the input for stable
+	pair         Pair[In, Out]
+	rerun        bool
+	first, again In // the inputs for candidate and stable
 }
 
 // shadow runs the candidate on a request that was admitted. false: this goroutine has lost its seat to another one, which goes on.
 func (r *Runner[In, Out]) shadow(x *run[In, Out]) bool {
 	x.rerun = r.cfg.Rerun > 0 && rand.Float64() < r.cfg.Rerun
-	x.again = x.input
-	if !x.rerun || r.cfg.Clone == nil {
+	if r.cfg.Clone == nil {
+		x.first, x.again = x.input, x.input
 		return r.askCandidate(x)
 	}
-	var again In
-	return r.attempt(func() { again = r.cfg.Clone(x.input) }, func(how ending) bool { // the candidate may change its own
+	var first, again In
+	return r.attempt(func() { // models may change what they are given
+		first = r.cfg.Clone(x.input)
+		if x.rerun {
+			again = r.cfg.Clone(x.input)
+		}
+	}, func(how ending) bool {
 		if how != returned {
 			r.guards[guardClone].fail()
 			r.running.Add(-1)
 			return r.lose(x)
 		}
-		x.again = again
+		x.first, x.again = first, again
 		return r.askCandidate(x)
 	})
 }
 
 func (r *Runner[In, Out]) askCandidate(x *run[In, Out]) bool {
 	answer := new(Answer[Out])
-	return r.attempt(func() { r.call(r.host.Candidate, x.input, x.trace, answer) }, func(how ending) bool {
+	return r.attempt(func() { r.call(r.host.Candidate, x.first, x.trace, answer) }, func(how ending) bool {
 		r.running.Add(-1)
 		if r.ctx.Err() != nil {
 			return r.leave(x, Stopped)
 		}
 		x.pair.Candidate = r.settled(how, answer)
-		if how == abandoned && r.cfg.Clone != nil { // that call still has it
-			x.input = x.again
-			if !x.rerun {
-				var none In
-				x.input = none
-			}
-		}
 		return r.askStable(x)
 	})
 }

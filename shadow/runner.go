@@ -191,7 +191,7 @@ func (r *Runner[In, Out]) failedToTake(tag uint64) {
 	r.drop(tag, Callback)
 }
 
-// Offer hands over what stable has answered, and with that the request to the runner. It copies the answer, and neither waits nor wakes anybody. A job that was offered or
+// Offer hands over what stable has answered, and how long that took, and with that the request to the runner. It copies the answer, and neither waits nor wakes anybody. A job that was offered or
 // discarded before is ignored.
 func (r *Runner[In, Out]) Offer(job *Job[In], stable Answer[Out]) {
 	if !job.taken {
