@@ -146,12 +146,16 @@ func TestALineIsNeverTooLong(t *testing.T) {
 		change func(*Record)
 		cut    bool
 	}{
-		"usual":       {func(*Record) {}, false},
-		"output":      {func(r *Record) { r.Stable.Output = strings.Repeat("x", 100<<20) }, false},
-		"long text":   {func(r *Record) { r.Canary = strings.Repeat("ä", 1<<20) }, true},
-		"long label":  {func(r *Record) { r.Stable.Labels["x"] = strings.Repeat("x", 100<<20) }, true},
-		"large maps":  {func(r *Record) { r.Stable.Labels, r.Slices = large(900), large(900) }, true},
-		"many labels": {func(r *Record) { r.Stable.Labels = large(1025) }, true},
+		"usual":      {func(*Record) {}, false},
+		"output":     {func(r *Record) { r.Stable.Output = strings.Repeat("x", 100<<20) }, false},
+		"long text":  {func(r *Record) { r.Canary = strings.Repeat("ä", 1<<20) }, true},
+		"long label": {func(r *Record) { r.Stable.Labels["x"] = strings.Repeat("x", 100<<20) }, true},
+		"large maps": {func(r *Record) { r.Stable.Labels, r.Slices = large(900), large(900) }, true},
+		"many labels": {func(r *Record) {
+			for i := range 1025 {
+				r.Stable.Labels[strconv.Itoa(i)] = ""
+			}
+		}, true},
 		"alike": {func(r *Record) {
 			r.Stable.Labels = map[string]string{strings.Repeat("x", 513): "a", strings.Repeat("x", 514): "b"}
 		}, true},
@@ -189,4 +193,14 @@ func TestAppendRecordAllocatesNothing(t *testing.T) {
 	r := sample()
 	buf := AppendRecord(nil, r)
 	require.Zero(t, testing.AllocsPerRun(100, func() { buf = AppendRecord(buf[:0], r) }))
+}
+
+func TestNamesThatBecomeAlikeAreThereOnce(t *testing.T) {
+	r := sample()
+	r.Stable.Numbers = map[string]float64{"\xfe": 1, "\xff": 2}
+	line := AppendRecord(nil, r)
+	require.Equal(t, 1, bytes.Count(line, []byte("\ufffd")))
+	got := decode(t, line)
+	require.Equal(t, map[string]float64{"\ufffd": 1}, got.Stable.Numbers, "the first of them")
+	require.True(t, got.Cut)
 }

@@ -178,8 +178,8 @@ func TestOpenDoesNotWaitForEver(t *testing.T) {
 				fs.set(nil)
 				close(hang)
 				after(time.Minute)
-				mustClose(t, f)
 				require.Equal(t, []uint64{1}, epochsIn(t, f.path))
+				mustClose(t, f)
 			})
 		})
 	}

@@ -102,6 +102,12 @@ func TestCloseIsTheEnd(t *testing.T) {
 	require.NoError(t, f.Close(over), "what is over needs no time")
 	require.Empty(t, epochsIn(t, path))
 	require.Equal(t, map[string]int64{DroppedClosed: 2}, f.Counts().Dropped)
+
+	late, ok := newLine(&Record{}, defaultLimits)
+	require.True(t, ok)
+	why, sent := f.send(late)
+	require.False(t, sent, "what was on its way when it closed")
+	require.Equal(t, closed, why)
 }
 
 func TestARecordThatCannotBeReadIsCounted(t *testing.T) {

@@ -190,3 +190,15 @@ func TestAFileThatCannotBePutAsideDoesNotGrow(t *testing.T) {
 		require.EqualValues(t, 3*perFile, f.Counts().Written, "the queue has kept them")
 	})
 }
+
+func TestAFileThatOthersHaveFilledIsPutAside(t *testing.T) {
+	onFaulty(t, small(), func(t *testing.T, f *File, _ *faulty) {
+		put(f, 1)
+		after(flushEvery)
+		require.NoError(t, os.WriteFile(f.path, bytes.Repeat(numbered(1), perFile), 0o600))
+		put(f, 2)
+		after(flushEvery)
+		require.Equal(t, []uint64{2}, epochsIn(t, f.path))
+		mustClose(t, f)
+	})
+}

@@ -36,25 +36,37 @@ func TestFinishedFilesAreCompressed(t *testing.T) {
 }
 
 func TestWhatAnotherRunLeftIsTidied(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		path := livePath(t)
-		plant(t, path, foreign...)
-		plant(t, path, "langdetect-19991231T000000.000Z.jsonl", "langdetect-19991231T010000.000Z.jsonl", "langdetect-19991231T010000.000Z.jsonl.gz.tmp",
-			"langdetect-19991231T020000.000Z.jsonl", "langdetect-19991231T020000.000Z.jsonl.gz")
-		f := mustOpen(t, path, compressing())
-		after(time.Minute)
-		mustClose(t, f)
-		var ours []string
-		for _, name := range namesBeside(t, path) {
-			if strings.HasPrefix(name, "langdetect-19991231") {
-				ours = append(ours, name)
-			}
-		}
-		require.Equal(t, []string{
+	for name, c := range map[string]struct {
+		cfg  FileConfig
+		want []string
+	}{
+		"compressing": {compressing(), []string{
 			"langdetect-19991231T000000.000Z.jsonl.gz", "langdetect-19991231T010000.000Z.jsonl.gz", "langdetect-19991231T020000.000Z.jsonl.gz",
-		}, ours)
-		require.Subset(t, namesBeside(t, path), foreign)
-	})
+		}},
+		"not compressing": {small(), []string{
+			"langdetect-19991231T000000.000Z.jsonl", "langdetect-19991231T010000.000Z.jsonl", "langdetect-19991231T020000.000Z.jsonl.gz",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				path := livePath(t)
+				plant(t, path, foreign...)
+				plant(t, path, "langdetect-19991231T000000.000Z.jsonl", "langdetect-19991231T010000.000Z.jsonl", "langdetect-19991231T010000.000Z.jsonl.gz.tmp",
+					"langdetect-19991231T020000.000Z.jsonl", "langdetect-19991231T020000.000Z.jsonl.gz")
+				f := mustOpen(t, path, c.cfg)
+				after(time.Minute)
+				mustClose(t, f)
+				var ours []string
+				for _, name := range namesBeside(t, path) {
+					if strings.HasPrefix(name, "langdetect-19991231") {
+						ours = append(ours, name)
+					}
+				}
+				require.Equal(t, c.want, ours)
+				require.Subset(t, namesBeside(t, path), foreign)
+			})
+		})
+	}
 }
 
 func TestACompressionThatFailsLosesNothing(t *testing.T) {
