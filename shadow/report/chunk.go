@@ -46,6 +46,10 @@ func (c *chunk) decodeLine(d *pairlog.Decoder, number int64, line []byte, whole 
 	if len(line) == 0 {
 		return
 	}
+	if len(line) > pairlog.MaxScanLine {
+		c.refuse(number, line, pairlog.ErrLineTooLong)
+		return
+	}
 	if c.used == len(c.records) {
 		c.records = append(c.records, pairlog.Record{})
 	}

@@ -95,24 +95,28 @@ func plotSlices(s *Summary, most int) template.HTML {
 	}
 	for i, slice := range shown {
 		y := float64(top + step*i + step/2)
-		d.slice(slice, x, y, s.Headline.Limit)
+		d.slice(slice, x, y, s)
 	}
 	x.below(d, base, 6, percentTick)
 	return d.html()
 }
 
-func (d *drawing) slice(s Slice, x scale, y, limit float64) {
+func (d *drawing) slice(s Slice, x scale, y float64, all *Summary) {
 	class := "whisker"
 	dot := "dot"
-	if s.Lower > limit {
+	if s.Lower > all.Headline.Limit {
 		class, dot = "whisker over", "dot over"
 	}
 	tip := fmt.Sprintf("%s: differs on %s of %s pairs, [%s, %s]", s.name(), percent(s.Disagreement.Rate), count(s.Disagreement.Of), percent(s.Disagreement.Lower), percent(s.Disagreement.Upper))
 	d.line("axis", x.from, y, x.to, y)
 	d.text("name", "end", x.from-16, y+4, fitted(s.name(), 46))
 	d.line(class, x.at(s.Disagreement.Lower), y, x.at(min(s.Disagreement.Upper, x.high)), y)
-	if s.Floor.Of > 0 && s.Floor.Rate <= x.high {
-		d.line("floor", x.at(s.Floor.Rate), y-6, x.at(s.Floor.Rate), y+6)
+	floor, known := s.Floor.Rate, true
+	if !s.OwnFloor {
+		floor, known = 1-all.SelfAgreement.Rate, all.SelfAgreement.Of >= ownReruns
+	}
+	if known && floor <= x.high {
+		d.line("floor", x.at(floor), y-6, x.at(floor), y+6)
 	}
 	d.circle(dot, x.at(s.Disagreement.Rate), y, 4, tip)
 	d.text("", "start", x.to+12, y+4, count(s.Disagreement.Of)+" pairs")

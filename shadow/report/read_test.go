@@ -116,6 +116,7 @@ func TestBadLinesAreCountedAndQuoted(t *testing.T) {
 		require.Less(t, len(b.Text), 130)
 	}
 	require.Equal(t, []int64{2, 3, 5, 7}, at)
+	require.Contains(t, s.Log.BadLines[2].Problem, pairlog.ErrLineTooLong.Error())
 	text := textOf(t, s)
 	require.Contains(t, text, path+":2: ")
 	require.NotContains(t, text, "\x1b")
@@ -191,6 +192,40 @@ func TestMemoryIsBoundedWhateverTheNames(t *testing.T) {
 	require.Less(t, peak(t, path), uint64(48<<20))
 	s := read(t, report.Config{}, path)
 	require.Less(t, len(pageOf(t, s)), 2_000_000)
+}
+
+// Every pair is another confusion of two labels.
+func TestMemoryIsBoundedWhateverIsConfused(t *testing.T) {
+	var lines []byte
+	output := strings.Repeat("x", 2000)
+	for i := range 20000 {
+		r := pair(i)
+		r.Stable.Labels["label"], r.Candidate.Labels["label"] = fmt.Sprint(i%200), fmt.Sprint((i/200+i+1)%200)
+		r.Stable.Output, r.Candidate.Output, r.Differs = output, output+"y", true
+		lines = pairlog.AppendRecord(lines, &r)
+	}
+	require.Less(t, peak(t, fileOf(t, "pairs.jsonl", lines)), uint64(48<<20))
+}
+
+// A line that never ends is not waited for.
+func TestMemoryIsBoundedWhateverTheLines(t *testing.T) {
+	path := fileOf(t, "pairs.jsonl", append(bytes.Repeat([]byte("x"), 150<<20), '\n'))
+	require.Less(t, peak(t, path), uint64(80<<20))
+	s := read(t, report.Config{}, path)
+	require.Equal(t, int64(1), s.Log.Bad)
+}
+
+// Of more signals than there is room for, those of a log are always the same.
+func TestSignalsThatFindNoRoomAreNotDrawnByChance(t *testing.T) {
+	r := pair(0)
+	for i := range 60 {
+		r.Stable.Numbers[fmt.Sprintf("n%02d", i)] = 1
+	}
+	s := read(t, report.Config{}, logOf(t, r))
+	require.Len(t, s.Numbers, 32)
+	for i, n := range s.Numbers {
+		require.Equal(t, fmt.Sprintf("n%02d", i), n.Name)
+	}
 }
 
 // peak is the most memory that the process holds while a log is read, beyond what it held before.

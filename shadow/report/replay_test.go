@@ -77,18 +77,17 @@ func TestCriteriaPassAnEqualCandidate(t *testing.T) {
 	require.True(t, s.Judgement.Verdicts[0].Gate.Proven)
 }
 
-// The coin keeps the promise: of equal candidates, whose answers to the same input go together as they will, hardly any is rolled back. Taking both answers of
-// each pair for observations would break it no less than it would lose power.
+// The coin keeps the promise: of candidates that are stable's equal hardly any is rolled back.
 func TestEqualCandidatesAreNotRolledBack(t *testing.T) {
 	const runs = 60
-	false_ := 0
+	wrong := 0
 	for seed := range uint64(runs) {
 		j := judged(t, trial(100+seed, 1500, 0.1, 0, 0), criteria.ErrorRate{Tolerance: criteria.Strict}, criteria.Distribution{Signal: "score", Tolerance: criteria.Strict})
 		if j.RolledBack != nil {
-			false_++
+			wrong++
 		}
 	}
-	require.LessOrEqual(t, false_, 3, "of %d at alpha 0.01", runs)
+	require.LessOrEqual(t, wrong, 3, "of %d at alpha 0.01", runs)
 }
 
 func TestHoldIsNoRollback(t *testing.T) {
