@@ -20,10 +20,10 @@ type answer struct {
 	Score float64
 }
 
-func newBenchRunner(tb testing.TB, cfg Config[request, answer]) *Runner[request, answer] {
+func newBenchRunner(tb testing.TB) *Runner[request, answer] {
 	tb.Helper()
 	model := func(context.Context, request) (answer, error) { return answer{Label: "x", Score: 1}, nil }
-	r, err := New(cfg, Host[request, answer]{Stable: model, Candidate: model, Busy: func(int) bool { return false }})
+	r, err := New(Config[request, answer]{}, Host[request, answer]{Stable: model, Candidate: model, Busy: func(int) bool { return false }})
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, r.Close(context.Background())) })
 	return r
@@ -33,7 +33,7 @@ func newBenchRunner(tb testing.TB, cfg Config[request, answer]) *Runner[request,
 func BenchmarkDraws(b *testing.B) {
 	for name, rate := range map[string]float64{"off": 0, "not": 1e-15} {
 		b.Run(name, func(b *testing.B) {
-			r := newBenchRunner(b, Config[request, answer]{})
+			r := newBenchRunner(b)
 			r.sampler.set(rate)
 			s, n := r.Sampler(), 0
 			for unit := uint64(0); b.Loop(); unit += 0x9e3779b97f4a7c15 {
@@ -48,7 +48,7 @@ func BenchmarkDraws(b *testing.B) {
 
 // What a drawn request pays, one every 200 us, so that the worker sleeps: percentiles of Take and Offer together, with two clock reads.
 func BenchmarkTakeOfferPaced(b *testing.B) {
-	r := newBenchRunner(b, Config[request, answer]{})
+	r := newBenchRunner(b)
 	r.SetRate(1)
 	in, ctx := request{User: "ann", Text: "some text"}, context.Background()
 	var took []time.Duration
@@ -69,7 +69,7 @@ func BenchmarkTakeOfferPaced(b *testing.B) {
 
 // The same without a pause; most are dropped, as the queue is full.
 func BenchmarkTakeOfferSaturated(b *testing.B) {
-	r := newBenchRunner(b, Config[request, answer]{})
+	r := newBenchRunner(b)
 	r.SetRate(1)
 	in, ctx := request{User: "ann", Text: "some text"}, context.Background()
 	b.ReportAllocs()

@@ -40,7 +40,7 @@ func (c *Config[In, Out]) comparison() (comparison[Out], error) {
 // byContent compares values of type Out by what they are made of:
 //
 //   - Numbers are equal if |a-b| <= tolerance*max(|a|, |b|), the parts of complex ones each. NaN equals NaN, -0 equals 0, and an infinity itself alone.
-//   - Texts, bytes and bools are equal if they are the same. Times are compared by [time.Time.Equal].
+//   - Texts, bools, and slices and arrays of bytes are equal if they are the same. Times are compared by [time.Time.Equal].
 //   - Structs are compared field by field, unexported fields included, blank ones not.
 //   - Slices are compared element by element. Maps must have the same keys, by ==, with equal values. One that is nil equals an empty one.
 //   - Pointers are compared by what they point to. nil equals nil alone.

@@ -31,11 +31,12 @@ func equalFloats[T float32 | float64](tolerance float64) equalFunc {
 	}
 }
 
+// equalIntegers is for a tolerance above 0: without one, integers that are the same float64 may differ, and are plain.
 func equalIntegers[T integer](tolerance float64) equalFunc {
 	return func(_ *walk, a, b unsafe.Pointer, n int) bool {
 		bs := unsafe.Slice((*T)(b), n)
 		for i, x := range unsafe.Slice((*T)(a), n) {
-			if y := bs[i]; x != y && !(tolerance > 0 && near(float64(x), float64(y), tolerance)) {
+			if y := bs[i]; x != y && !near(float64(x), float64(y), tolerance) {
 				return false
 			}
 		}
@@ -100,7 +101,7 @@ func equalSlices(element *plan) equalFunc {
 				return false
 			}
 			from, to := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(bs[i]))
-			if len(x) > 0 && from != to && !w.descend(element, from, to, len(x)) {
+			if from != to && !w.descend(element, from, to, len(x)) {
 				return false
 			}
 		}

@@ -97,6 +97,10 @@ func TestComparisonOfNumbers(t *testing.T) {
 	require.True(t, differs(t, 0, []uint64{math.MaxUint64}, []uint64{math.MaxUint64 - 1}))
 	require.False(t, differs(t, 0.01, int8(100), int8(99)))
 	require.True(t, differs(t, 0.01, int8(100), int8(98)))
+	require.False(t, differs(t, 0.1, []uint16{100}, []uint16{99}))
+	require.False(t, differs(t, 0.1, byte(100), byte(99)))
+	require.True(t, differs(t, 0.1, json.RawMessage(`"a"`), json.RawMessage(`"b"`)), "bytes in a row are no numbers")
+	require.True(t, differs(t, 0.1, [1]byte{100}, [1]byte{99}), "bytes in a row are no numbers")
 	require.False(t, differs(t, 0.01, time.Second, time.Second+time.Millisecond))
 	require.False(t, differs(t, 1e-6, float32(0.1), float32(0.1)+1e-8))
 }
@@ -132,6 +136,13 @@ func cycle() *chain {
 	c := &chain{}
 	c.Next = c
 	return c
+}
+
+// inItself is a map and a list that hold themselves.
+func inItself() any {
+	m, list := map[string]any{}, make([]any, 2)
+	m["a"], m["b"], list[0], list[1] = m, list, list, m
+	return m
 }
 
 // nest is a value with so many lists one inside the other.
@@ -176,6 +187,7 @@ func TestComparisonOfEachKind(t *testing.T) {
 		"map":                   {map[string]int{"a": 1, "b": 2}, map[string]int{"b": 2, "a": 1}, false},
 		"map value":             {map[string]int{"a": 1}, map[string]int{"a": 2}, true},
 		"map key":               {map[string]int{"a": 1}, map[string]int{"b": 1}, true},
+		"map with one more":     {map[string]int{"a": 1}, map[string]int{"a": 1, "b": 2}, true},
 		"map of slices":         {map[int][]int{1: {2}}, map[int][]int{1: {2}}, false},
 		"map of NaN":            {map[string]float64{"a": math.NaN()}, map[string]float64{"a": math.NaN()}, false},
 		"NaN key":               {map[float64]int{math.NaN(): 1}, map[float64]int{math.NaN(): 1}, true},
@@ -201,6 +213,7 @@ func TestComparisonOfEachKind(t *testing.T) {
 		"chain":                 {chainOf(900), chainOf(900), false},
 		"chain too long":        {chainOf(1100), chainOf(1100), true},
 		"chain of other length": {chainOf(10), chainOf(11), true},
+		"in itself":             {inItself(), inItself(), true},
 		"cycles":                {cycle(), cycle(), true},
 		"nested":                {nest(400), nest(400), false},
 		"nested too deep":       {nest(1_000_000), nest(1_000_000), true},
@@ -222,6 +235,8 @@ func TestComparisonOfStaticTypes(t *testing.T) {
 	require.True(t, differs(t, 0, []padded{{1, 2}}, []padded{{2, 2}}))
 	require.True(t, differs(t, 0, point{1, 2}, point{2, 2}))
 	require.False(t, differs(t, 0, chainOf(3), chainOf(3)))
+	require.False(t, differs(t, 0, chainOf(maxDepth), chainOf(maxDepth)))
+	require.True(t, differs(t, 0, chainOf(maxDepth+1), chainOf(maxDepth+1)))
 	require.True(t, differs(t, 0, *chainOf(3), chain{N: 1, Next: chainOf(2)}))
 	require.False(t, differs[error](t, 0, ErrTest("a"), ErrTest("a")))
 	require.True(t, differs[error](t, 0, ErrTest("a"), nil))

@@ -54,7 +54,8 @@ type Config[In, Out any] struct {
 	// Timeout bounds a shadow's call of a model: its context ends then, and a call that does not return is abandoned, its result discarded. 0 means a second.
 	Timeout time.Duration
 
-	// MaxAbandoned is how many abandoned calls may be under way before no further shadow starts, at most 4,096; 0 means [DefaultAbandoned].
+	// MaxAbandoned is how many calls may hang: a shadow starts only while those that do, and those that run and may yet, are fewer. At most 4,096; 0 means
+	// [DefaultAbandoned], or Concurrency if that is more.
 	MaxAbandoned int
 
 	// MaxBytes bounds what waiting and running shadows hold, by Size; 0 means 64 MiB. One alone may have a sixty-fourth of it.

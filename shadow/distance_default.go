@@ -15,7 +15,7 @@ const maxDefaultEdit = 4_096
 //   - of two texts of at most maxDefaultEdit bytes their [EditDistance], of longer ones 0 if they are the same,
 //   - of two lists of numbers, slices or arrays, the root of the mean of their elements' squared distances, which is in the elements' unit however many there are.
 //
-// It is NaN for everything else: longer texts, lists that differ in length, answers of other types.
+// It is NaN for everything else: longer texts, bytes in a row, lists that differ in length, answers of other types.
 func defaultDistance[Out any]() func(a, b Out) float64 {
 	gap := gapOf(reflect.TypeFor[Out]())
 	if gap == nil {
@@ -33,12 +33,12 @@ func gapOf(t reflect.Type) gapFunc {
 	case reflect.String:
 		return func(a, b unsafe.Pointer) float64 { return shortEdit(*(*string)(a), *(*string)(b)) }
 	case reflect.Slice:
-		if numbers := spreadOf(t.Elem().Kind()); numbers != nil {
+		if numbers := spreadOfElements(t); numbers != nil {
 			return betweenSlices(numbers)
 		}
 		return nil
 	case reflect.Array:
-		if numbers := spreadOf(t.Elem().Kind()); numbers != nil {
+		if numbers := spreadOfElements(t); numbers != nil {
 			return func(a, b unsafe.Pointer) float64 { return numbers(a, b, t.Len()) }
 		}
 		return nil
@@ -69,6 +69,14 @@ func betweenSlices(numbers spreadFunc) gapFunc {
 
 // spreadFunc is the root of the mean squared distance of the n numbers at a from the n at b: of one from one |a-b|.
 type spreadFunc func(a, b unsafe.Pointer, n int) float64
+
+// spreadOfElements is that of a list's elements. Bytes in a row are no numbers.
+func spreadOfElements(list reflect.Type) spreadFunc {
+	if kind := list.Elem().Kind(); kind != reflect.Uint8 {
+		return spreadOf(kind)
+	}
+	return nil
+}
 
 // spreadOf is that of numbers of a kind, nil if it is none of numbers.
 func spreadOf(k reflect.Kind) spreadFunc {

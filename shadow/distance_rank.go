@@ -42,17 +42,20 @@ func RankDistance[T comparable](a, b []T) float64 {
 	case len(short) == 0:
 		return 1
 	}
-	return min(max(1-rankBiasedOverlap(long, short), 0), 1)
+	return min(rankDistance(long, short), 1)
 }
 
-// rankBiasedOverlap is that of two lists without repetitions, of which the shorter is not empty. Beyond its end the shorter one is taken to agree as it did up to there.
-func rankBiasedOverlap[T comparable](long, short []T) float64 {
+// rankDistance is that of two lists without repetitions, of which the shorter is not empty. The equation is turned round to a sum of what the lists disagree on down
+// to each depth, so that lists which never do come out at 0 and not just near it. Beyond its end the shorter one is taken to agree as it did up to there.
+func rankDistance[T comparable](long, short []T) float64 {
 	var (
-		seen   = make(map[T]bool, len(long))
-		common = 0.0 // elements in both lists up to the depth
-		atEnd  = 0.0 // common at the end of the shorter list
-		sum    = 0.0
-		weight = 1.0
+		seen     = make(map[T]bool, len(long))
+		end      = float64(len(short))
+		common   = 0.0 // elements in both lists down to the depth, X_d
+		atEnd    = 0.0 // and down to the end of the shorter one, X_s
+		weight   = 1.0
+		disagree = 0.0
+		sum      = 0.0
 	)
 	meet := func(x T) {
 		if seen[x] {
@@ -61,18 +64,17 @@ func rankBiasedOverlap[T comparable](long, short []T) float64 {
 		seen[x] = true
 	}
 	for i, x := range long {
-		depth := float64(i + 1)
-		weight *= persistence
 		meet(x)
 		if i < len(short) {
 			meet(short[i])
 			atEnd = common
 		}
-		beyond := max(0, depth-float64(len(short)))
-		sum += (common/depth + atEnd*beyond/(float64(len(short))*depth)) * weight
+		depth := float64(i + 1)
+		disagree = 1 - (common*end+atEnd*max(0, depth-end))/(depth*end)
+		weight *= persistence
+		sum += disagree * weight
 	}
-	end := (common-atEnd)/float64(len(long)) + atEnd/float64(len(short))
-	return (1-persistence)/persistence*sum + end*weight
+	return (1-persistence)/persistence*sum + disagree*weight
 }
 
 // distinct is the list without its repetitions.

@@ -74,10 +74,17 @@ func TestRankDistance(t *testing.T) {
 		"disjoint":                 {[]int{1, 2, 3}, []int{4, 5, 6}, 1},
 		"shorter, as far as it is": {ten, ten[:3], 0},
 		"repeated":                 {[]int{1, 1, 2, 1}, []int{1, 2, 2}, 0},
+		"repeated, and others":     {[]int{1, 1, 1, 3}, []int{2, 1, 3}, RankDistance([]int{1, 3}, []int{2, 1, 3})},
 		"first exchanged":          {[]int{1, 2}, []int{2, 1}, 0.1},
 	} {
 		require.InDelta(t, c.want, RankDistance(c.a, c.b), 1e-12, name)
 		require.InDelta(t, c.want, RankDistance(c.b, c.a), 1e-12, name)
+	}
+	for length := range 200 {
+		list := rand.Perm(length + 1)
+		require.Zero(t, RankDistance(list, list), "rounding makes a list differ from itself")
+		require.Zero(t, RankDistance(list, list[:1+length/3]))
+		require.LessOrEqual(t, RankDistance(list, []int{-1, -2, -3}), 1.0)
 	}
 	top := RankDistance(ten, []int{2, 1, 3, 4, 5, 6, 7, 8, 9, 10})
 	bottom := RankDistance(ten, []int{1, 2, 3, 4, 5, 6, 7, 8, 10, 9})

@@ -204,6 +204,8 @@ func TestDefaultDistance(t *testing.T) {
 		"list with infinity":   {distanceOf(t, []float64{inf, 1}, []float64{2, 1}), "+Inf"},
 		"squares overflow":     {distanceOf(t, []float64{1e300, 0}, []float64{-1e300, 0}), fmt.Sprint(2e300 * math.Sqrt(0.5))},
 		"squares underflow":    {distanceOf(t, []float64{1e-300, 1e-300}, []float64{0, 0}), "1e-300"},
+		"bytes":                {distanceOf(t, []byte("a"), []byte("a")), "NaN"},
+		"code":                 {distanceOf(t, [2]byte{}, [2]byte{}), "NaN"},
 		"list of texts":        {distanceOf(t, []string{"a"}, []string{"a"}), "NaN"},
 		"array of texts":       {distanceOf(t, [1]string{"a"}, [1]string{"a"}), "NaN"},
 		"struct":               {distanceOf(t, point{}, point{}), "NaN"},

@@ -28,6 +28,8 @@ func TestJSON(t *testing.T) {
 		"last digit":               {`10000000000000000001`, `10000000000000000002`, 1},
 		"huge exponent":            {`1e1000000000`, `10e999999999`, 0},
 		"senseless exponents":      {`1e99999999999999999999`, `10e99999999999999999998`, 1},
+		"exponents at the limits":  {`10e9223372036854775807`, `1e-9223372036854775808`, 1},
+		"senseless and zero":       {`1e99999999999999999999`, `0`, 1},
 		"zero, senselessly":        {`0e99999999999999999999`, `0`, 0},
 		"number and its text":      {`1`, `"1"`, 1},
 		"null and false":           {`null`, `false`, 1},

@@ -72,3 +72,6 @@ func (r *ring[T]) pop(value *T) bool {
 		}
 	}
 }
+
+// empty says that nothing waits.
+func (r *ring[T]) empty() bool { return r.tail.Load() == r.head.Load() }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -186,7 +187,8 @@ func (r *Runner[In, Out]) hand(x *run[In, Out]) bool {
 	if r.host.OnPair == nil && r.cfg.Log == nil {
 		return r.finish(x)
 	}
-	which := guardHost
+	var which atomic.Int32 // of the guards
+	which.Store(guardHost)
 	return r.attempt(func() {
 		if r.host.OnPair != nil {
 			r.host.OnPair(&x.pair)
@@ -194,7 +196,7 @@ func (r *Runner[In, Out]) hand(x *run[In, Out]) bool {
 		if r.cfg.Log == nil || r.guards[guardLog].off() {
 			return
 		}
-		which = guardLog
+		which.Store(guardLog)
 		record := r.record(&x.pair)
 		if r.host.Describe != nil {
 			r.host.Describe(&x.pair, record)
@@ -202,10 +204,8 @@ func (r *Runner[In, Out]) hand(x *run[In, Out]) bool {
 		r.guards[guardLog].ok()
 		r.cfg.Log.Put(record)
 	}, func(how ending) bool {
-		if how == panicked {
-			r.guards[which].fail()
-		} else if how != returned { // it may still be at it
-			r.guards[guardHost].fail()
+		if how != returned {
+			r.guards[which.Load()].fail()
 		}
 		return r.finish(x)
 	})

@@ -148,6 +148,10 @@ func (r *Runner[In, Out]) SetRate(rate float64) {
 // it. It reports whether there will be a shadow; if so the job must be given to Offer or Discard, whatever becomes of the request. The tag comes back with the pair.
 func (r *Runner[In, Out]) Take(ctx context.Context, in In, tag uint64) (job Job[In], taken bool) {
 	r.account.drawn.Add(1)
+	if r.sampler.threshold.Load() == 0 {
+		r.drop(tag, Stopped)
+		return job, false
+	}
 	if r.room.Add(1) > int64(r.cfg.Queue) {
 		r.room.Add(-1)
 		r.drop(tag, QueueFull)
@@ -195,9 +199,7 @@ func (r *Runner[In, Out]) Offer(job *Job[In], stable Answer[Out]) {
 	}
 	job.taken = false
 	e := entry[In, Out]{input: job.input, stable: stable, tag: job.tag, at: job.at, trace: job.trace}
-	if reason, ok := r.prepare(&e); !ok {
-		r.room.Add(-1)
-		r.drop(job.tag, reason)
+	if !r.prepare(&e) {
 		return
 	}
 	if r.sampler.threshold.Load() == 0 || !r.ring.push(&e) {
@@ -209,40 +211,45 @@ func (r *Runner[In, Out]) Offer(job *Job[In], stable Answer[Out]) {
 	}
 }
 
-// prepare copies an answer and weighs it.
-func (r *Runner[In, Out]) prepare(e *entry[In, Out]) (reason Reason, ok bool) {
-	which := guardCloneOutput
-	reason = Callback
-	defer func() {
-		if !ok && reason == Callback {
+// prepare copies an answer and weighs it. false: there is no room for it, and its place was given up.
+func (r *Runner[In, Out]) prepare(e *entry[In, Out]) (ok bool) {
+	reason, which := Callback, guardCloneOutput
+	defer func() { // also if a function has ended the goroutine
+		if ok {
+			return
+		}
+		if reason == Callback {
 			_ = recover()
 			if !r.guards[which].off() {
 				r.guards[which].fail()
 			}
 		}
+		r.room.Add(-1)
+		r.drop(e.tag, reason)
 	}()
 	if e.stable.Outcome == OK && r.cfg.CloneOutput != nil {
 		if r.guards[guardCloneOutput].off() {
-			return Callback, false
+			return false
 		}
 		e.stable.Output = r.cfg.CloneOutput(e.stable.Output)
 		r.guards[guardCloneOutput].ok()
 	}
-	which = guardSize
-	if r.cfg.Size != nil && r.guards[guardSize].off() {
-		return Callback, false
+	if which = guardSize; r.cfg.Size != nil && r.guards[guardSize].off() {
+		return false
 	}
 	size := int64(max(0, r.sizeOf(e.input, e.stable.Output)))
 	r.guards[guardSize].ok()
 	if size > r.cfg.MaxBytes/maxPart {
-		return TooLarge, false
+		reason = TooLarge
+		return false
 	}
 	if r.bytes.Add(size) > r.cfg.MaxBytes {
 		r.bytes.Add(-size)
-		return Memory, false
+		reason = Memory
+		return false
 	}
 	e.bytes = size
-	return 0, true
+	return true
 }
 
 // maxPart: one request may have so small a part of the memory.

@@ -92,7 +92,7 @@ func (c Config[In, Out]) withDefaults() Config[In, Out] {
 	byDefault(&c.Concurrency, 1)
 	byDefault(&c.TTL, DefaultTTL)
 	byDefault(&c.Timeout, DefaultTimeout)
-	byDefault(&c.MaxAbandoned, DefaultAbandoned)
+	byDefault(&c.MaxAbandoned, max(DefaultAbandoned, c.Concurrency))
 	byDefault(&c.MaxBytes, defaultBytes)
 	byDefault(&c.Rerun, DefaultRerun)
 	if isNil(c.Log) {

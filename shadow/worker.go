@@ -88,7 +88,8 @@ func (r *Runner[In, Out]) admitted(since time.Time, timer *time.Timer, stop <-ch
 // admit starts a shadow, if so few requests are with the models that a processor is free.
 func (r *Runner[In, Out]) admit() bool {
 	beside := int(r.running.Add(1)) - 1
-	if r.limit == Ungated || beside <= r.limit && !r.host.Busy(r.limit-beside) {
+	mayHang := beside+int(r.hung.Load()) < r.cfg.MaxAbandoned // whatever runs may yet do so
+	if mayHang && (r.limit == Ungated || beside <= r.limit && !r.host.Busy(r.limit-beside)) {
 		return true
 	}
 	r.running.Add(-1)

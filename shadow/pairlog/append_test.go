@@ -72,7 +72,9 @@ func TestRecordsSurvive(t *testing.T) {
 		"other time zone":    func(r *Record) { r.Time = r.Time.In(time.FixedZone("", -7200)) },
 		"cut":                func(r *Record) { r.Cut = true },
 		"input":              func(r *Record) { r.Input = json.RawMessage(`{"a":[1]}`) },
-		"outputs":            func(r *Record) { r.Stable.Output, r.Candidate.Output = json.RawMessage(`[null]`), json.RawMessage(`"x"`) },
+		"outputs": func(r *Record) {
+			r.Stable.Output, r.Candidate.Output = json.RawMessage(`[null]`), json.RawMessage(`"x"`)
+		},
 	}
 	for name, change := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +92,7 @@ func TestRecordsSurvive(t *testing.T) {
 }
 
 func TestRandomRecordsSurvive(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // a test that can be repeated
+	rng := rand.New(rand.NewPCG(3, 4))
 	var d Decoder
 	var got Record // the same one again and again
 	for range 2000 {
@@ -106,7 +108,7 @@ func randomRecord(rng *rand.Rand) *Record {
 	text := func() string { return strconv.QuoteRune(rune(rng.IntN(0xD800))) + strings.Repeat("x", rng.IntN(3)) }
 	number := func() float64 { return math.Float64frombits(rng.Uint64()) }
 	answer := func() Answer {
-		a := Answer{Version: text(), Outcome: text(), Duration: time.Duration(rng.Uint64())} //nolint:gosec // any
+		a := Answer{Version: text(), Outcome: text(), Duration: time.Duration(rng.Uint64())}
 		a.Numbers, a.Labels, a.Checks = map[string]float64{}, map[string]string{}, map[string]bool{}
 		for range rng.IntN(4) {
 			a.Numbers[text()], a.Labels[text()], a.Checks[text()] = number(), text(), rng.IntN(2) == 0
@@ -144,12 +146,16 @@ func TestALineIsNeverTooLong(t *testing.T) {
 		change func(*Record)
 		cut    bool
 	}{
-		"usual":       {func(*Record) {}, false},
-		"output":      {func(r *Record) { r.Stable.Output = strings.Repeat("x", 100<<20) }, false},
-		"long text":   {func(r *Record) { r.Canary = strings.Repeat("ä", 1<<20) }, true},
-		"long label":  {func(r *Record) { r.Stable.Labels["x"] = strings.Repeat("x", 100<<20) }, true},
-		"large maps":  {func(r *Record) { r.Stable.Labels, r.Slices = large(900), large(900) }, true},
-		"many labels": {func(r *Record) { r.Stable.Labels = large(1025) }, true},
+		"usual":      {func(*Record) {}, false},
+		"output":     {func(r *Record) { r.Stable.Output = strings.Repeat("x", 100<<20) }, false},
+		"long text":  {func(r *Record) { r.Canary = strings.Repeat("ä", 1<<20) }, true},
+		"long label": {func(r *Record) { r.Stable.Labels["x"] = strings.Repeat("x", 100<<20) }, true},
+		"large maps": {func(r *Record) { r.Stable.Labels, r.Slices = large(900), large(900) }, true},
+		"many labels": {func(r *Record) {
+			for i := range 1025 {
+				r.Stable.Labels[strconv.Itoa(i)] = ""
+			}
+		}, true},
 		"alike": {func(r *Record) {
 			r.Stable.Labels = map[string]string{strings.Repeat("x", 513): "a", strings.Repeat("x", 514): "b"}
 		}, true},
@@ -187,4 +193,14 @@ func TestAppendRecordAllocatesNothing(t *testing.T) {
 	r := sample()
 	buf := AppendRecord(nil, r)
 	require.Zero(t, testing.AllocsPerRun(100, func() { buf = AppendRecord(buf[:0], r) }))
+}
+
+func TestNamesThatBecomeAlikeAreThereOnce(t *testing.T) {
+	r := sample()
+	r.Stable.Numbers = map[string]float64{"\xfe": 1, "\xff": 2}
+	line := AppendRecord(nil, r)
+	require.Equal(t, 1, bytes.Count(line, []byte("\ufffd")))
+	got := decode(t, line)
+	require.Equal(t, map[string]float64{"\ufffd": 1}, got.Stable.Numbers, "the first of them")
+	require.True(t, got.Cut)
 }

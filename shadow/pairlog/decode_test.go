@@ -70,6 +70,7 @@ func TestDecodeSaysWhatIsWrongAndWhere(t *testing.T) {
 		begin + `"epoch":+1}`:                   `'+', want a digit`,
 		begin + `"time":"yesterday"}`:           `in "time": "yesterday", want a time as in RFC 3339`,
 		begin + `"rate":"Inf"}`:                 `in "rate": "Inf", want a number`,
+		begin + `"\u0072ate":"\u0041"}`:         `in "rate": "A", want a number`,
 		begin + `"differs":1}`:                  `in "differs": '1', want true or false`,
 		begin + `"differs":tru}`:                `want true or false`,
 		begin + `"stable":{"numbers":{"x":true}}}`:      `in "stable.numbers": 't', want a digit`,

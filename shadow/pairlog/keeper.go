@@ -49,7 +49,7 @@ func (k *keeper) run() {
 		}
 	case <-k.unheard:
 		if err != nil {
-			k.fail(err)
+			k.pause(err)
 		}
 	}
 	k.tidy()
@@ -152,41 +152,21 @@ func (k *keeper) take(l *line) {
 	}
 }
 
-// flush writes what is in buf, or drops it.
+// flush writes what is in buf. Without a file it waits for one; what cannot be written is dropped.
 func (k *keeper) flush() {
-	if len(k.buf) == 0 {
-		return
-	}
-	if k.live == nil {
-		k.flushAt = k.retryAt
-		return
-	}
-	if err := k.ensure(); err != nil {
-		k.fail(err)
+	if len(k.buf) == 0 || !k.ready() {
 		return
 	}
 	if !k.affords(len(k.buf)) {
 		k.dropFrom(0, overBudget)
 		return
 	}
-	over := k.state.during("write")
-	n, err := k.live.Write(k.buf)
-	over()
-	if err == nil && n < len(k.buf) {
-		err = io.ErrShortWrite
+	if k.size == 0 {
+		k.born = time.Now()
 	}
-	n = min(max(n, 0), len(k.buf))
-	k.size += int64(n)
-	whole := 0
-	for whole < len(k.ends) && k.ends[whole] <= n {
-		whole++
-	}
-	if whole > 0 {
-		k.tally.written.Add(int64(whole))
-		k.tally.bytes.Add(int64(k.ends[whole-1]))
-	}
+	whole, err := k.write()
 	if err != nil {
-		k.failFrom(whole, err)
+		k.dropFrom(whole, k.pause(err)) // what of them is there nobody knows
 		return
 	}
 	k.empty()
@@ -194,15 +174,49 @@ func (k *keeper) flush() {
 	k.state.well()
 }
 
-// fail gives up the file for a while, and what is in buf.
-func (k *keeper) fail(err error) { k.failFrom(0, err) }
+// ready sees to it that there is a file with room for what is in buf.
+func (k *keeper) ready() bool {
+	if k.live != nil {
+		if err := k.ensure(); err != nil {
+			k.pause(err)
+			return false
+		}
+		if k.size+int64(len(k.buf)) > k.cfg.MaxSize {
+			k.rotate()
+		}
+	}
+	if k.live == nil {
+		k.flushAt = k.retryAt
+	}
+	return k.live != nil
+}
 
-func (k *keeper) failFrom(whole int, err error) {
+// write writes buf and returns how many of its lines are written whole.
+func (k *keeper) write() (whole int, err error) {
+	over := k.state.during("write")
+	n, err := k.live.Write(k.buf)
+	over()
+	if n = min(max(n, 0), len(k.buf)); err == nil && n < len(k.buf) {
+		err = io.ErrShortWrite
+	}
+	k.size += int64(n)
+	for whole < len(k.ends) && k.ends[whole] <= n {
+		whole++
+	}
+	if whole > 0 {
+		k.tally.written.Add(int64(whole))
+		k.tally.bytes.Add(int64(k.ends[whole-1]))
+	}
+	return whole, err
+}
+
+// pause gives up the file for a while. What is in buf waits.
+func (k *keeper) pause(err error) reason {
 	why := k.state.ill(err)
-	k.dropFrom(whole, why)
 	k.abandon()
 	k.retryAt = time.Now().Add(k.retry)
 	k.retry = min(2*k.retry, lastRetry)
+	return why
 }
 
 // dropFrom drops the lines in buf but for the first ones, which were written.

@@ -26,8 +26,8 @@ func (k *keeper) open() error {
 		return err
 	}
 	k.live, k.size, k.born, k.retryAt = h, size, time.Now(), time.Time{}
-	if size > 0 {
-		k.born = birth(h, k.born)
+	if at := birth(h); at.Before(k.born) && k.born.Sub(at) < k.cfg.MaxAge {
+		k.born = at // another run, or this one before a failure, began it
 	}
 	return nil
 }
@@ -53,16 +53,16 @@ func mend(h handle) (int64, error) {
 	return size + 1, err
 }
 
-// birth is the time of the first record; now if that does not say.
-func birth(h handle, now time.Time) time.Time {
+// birth is the time of the first record in a file; zero if there is none.
+func birth(h handle) time.Time {
 	const before = `{"schema":"` + Schema + `","time":"`
 	var head [len(before) + len(time.RFC3339Nano)]byte
 	n, _ := h.ReadAt(head[:], 0)
-	text, ok := bytes.CutPrefix(head[:n], []byte(before))
-	text, _, closed := bytes.Cut(text, []byte{'"'})
+	text, _ := bytes.CutPrefix(head[:n], []byte(before))
+	text, _, _ = bytes.Cut(text, []byte{'"'})
 	at, err := time.Parse(time.RFC3339Nano, string(text))
-	if !ok || !closed || err != nil || at.After(now) {
-		return now
+	if err != nil {
+		return time.Time{}
 	}
 	return at
 }
@@ -70,7 +70,7 @@ func birth(h handle, now time.Time) time.Time {
 // reopen opens the live file after a failure.
 func (k *keeper) reopen() {
 	if err := k.open(); err != nil {
-		k.fail(err)
+		k.pause(err)
 		return
 	}
 	k.rotateLarge()
@@ -137,12 +137,12 @@ func (k *keeper) rotate() {
 		return
 	}
 	if err := k.putAside(); err != nil {
-		k.fail(err)
+		k.pause(err)
 		return
 	}
 	k.tidy()
 	if err := k.open(); err != nil {
-		k.fail(err)
+		k.pause(err)
 	}
 }
 

@@ -105,13 +105,12 @@ func TestScanEndsWithAnErrorOfTheReader(t *testing.T) {
 }
 
 func TestScanStopsWhenAsked(t *testing.T) {
-	for range Scan(strings.NewReader("x\nx\n")) {
-		break
-	}
-	for range Scan(bytes.NewReader(numbered(1, 2))) {
-		break
-	}
-	for range Scan(strings.NewReader(strings.Repeat("x", MaxScanLine+scanBuffer+1) + "\nx")) {
-		break
+	for _, in := range []string{"x\nx\n", string(numbered(1, 2)), strings.Repeat("x", MaxScanLine+scanBuffer+1) + "\nx"} {
+		seen := 0
+		Scan(strings.NewReader(in))(func(*Record, error) bool {
+			seen++
+			return false
+		})
+		require.Equal(t, 1, seen)
 	}
 }

@@ -42,6 +42,8 @@ func (b *Writer) escaped(r rune) {
 	switch r {
 	case '"', '\\':
 		b.Buf = append(b.Buf, '\\', byte(r))
+	case utf8.RuneError: // instead of what is not UTF-8
+		b.Buf = utf8.AppendRune(b.Buf, r)
 	case '\n':
 		b.Literal(`\n`)
 	case '\r':
