@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A mode is a way to answer requests with a shadow beside them, or without.
+type mode interface {
+	// Predict answers a request. It is called by many goroutines.
+	Predict(ctx context.Context, in input) (float64, error)
+	// Settle waits for the shadows that are still to come and returns what became of all; nothing is left running.
+	Settle() tally
+}
+
+// tally is what became of shadows.
+type tally struct {
+	Asked int64            // requests times the rate
+	Drawn int64            // requests that were drawn: as many but for chance, fewer where the runner draws fewer
+	Done  int64            // of them those whose shadow ran
+	Lost  map[string]int64 // of them those without one, by reason
+}
+
+// The modes. A mode is opened for one block: the models, and the fraction of requests that asks for a shadow.
+const (
+	modeNone  = "none"
+	modeOurs  = "canary"
+	modeNaive = "naive"
+)
+
+var modes = map[string]func(stable, candidate *model, rate float64) (mode, error){
+	modeNone:  newNone,
+	modeOurs:  newOurs,
+	modeNaive: newNaive,
+}
+
+// none is stable alone.
+type none struct{ stable *model }
+
+func newNone(stable, _ *model, _ float64) (mode, error) { return &none{stable}, nil }
+
+func (n *none) Predict(ctx context.Context, in input) (float64, error) {
+	return n.stable.Predict(ctx, in)
+}
+
+func (n *none) Settle() tally { return tally{} }
+
+// naive is what one writes first: a goroutine for each shadow.
+type naive struct {
+	stable, candidate *model
+	rate              float64
+	asked, done       atomic.Int64
+	running           sync.WaitGroup
+}
+
+func newNaive(stable, candidate *model, rate float64) (mode, error) {
+	return &naive{stable: stable, candidate: candidate, rate: rate}, nil
+}
+
+func (n *naive) Predict(ctx context.Context, in input) (float64, error) {
+	out, err := n.stable.Predict(ctx, in)
+	if rand.Float64() < n.rate {
+		n.asked.Add(1)
+		n.running.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			_, _ = n.candidate.Predict(ctx, in)
+			n.done.Add(1)
+		})
+	}
+	return out, err
+}
+
+func (n *naive) Settle() tally {
+	n.running.Wait()
+	return tally{Asked: n.asked.Load(), Drawn: n.asked.Load(), Done: n.done.Load()}
+}
