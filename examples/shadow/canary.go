@@ -37,7 +37,7 @@ func newCanary(stable, candidate predictor, flags canary.FlagClient, log pairlog
 			Distance:    distance,
 			Rerun:       1, // stable is quick
 			Log:         log,
-			SafeOutputs: true,                             // the code of a language
+			Redact:      func(l Label) any { return l.Code },
 			RedactInput: func(t Text) any { return t.ID }, // what users write is nobody's business
 		},
 		OnEvent: tell,

@@ -63,18 +63,18 @@ func dropped(by map[string]int64) string {
 		reasons = append(reasons, reason)
 	}
 	slices.SortFunc(reasons, func(a, b string) int { return int(by[b] - by[a]) })
-	text := ""
+	var b strings.Builder
 	for _, reason := range reasons {
-		text += "; " + reason + " " + count(by[reason])
+		b.WriteString("; " + reason + " " + count(by[reason]))
 	}
-	return text
+	return b.String()
 }
 
 // report prints what the log says to somebody who does not know the truth.
 func (f *findings) report(s *report.Summary, page, log string) {
 	f.lines("", "What the pair log says, without the truth:", "", screen.Hang("  ", s.Headline.Title+"."))
 	for _, reason := range s.Headline.Reasons {
-		f.lines(screen.Hang("  - ", reason))
+		f.lines(screen.Hang("  - ", reason.Text))
 	}
 	f.lines("", screen.Hang("  page: ", page), screen.Hang("  log:  ", log))
 }
@@ -91,7 +91,7 @@ func (f *findings) truth(s *report.Summary, known scores) {
 	f.table(rows)
 	all := known[segment{}]
 	f.lines("", screen.Hang("", fmt.Sprintf("Of the %s on which they differ stable was right on %s, the candidate on %s, neither on %s. "+
-		"Whatlanggo learned its profiles from the text of this very declaration, so stable is flattered here: that they differ is a fact, who is better is one for other texts.",
+		"The profiles of whatlanggo descend from franc's, which were made of this very declaration, so stable is flattered here: that they differ is a fact, who is better must be asked of other texts.",
 		screen.Plural(all.Parted, "text"), screen.Grouped(all.StableRight), screen.Grouped(all.CandidateRight), screen.Grouped(all.Parted-all.StableRight-all.CandidateRight))))
 }
 

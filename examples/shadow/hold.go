@@ -11,7 +11,6 @@ type hold struct {
 	mu      sync.Mutex
 	open    chan struct{} // closed when what hangs is let go; nil: nothing hangs
 	hanging int           // calls at this moment
-	hung    int           // calls so far
 	left    bool          // a call did not wait for the end
 }
 
@@ -34,7 +33,6 @@ func (h *hold) enter() <-chan struct{} {
 	defer h.mu.Unlock()
 	if h.open != nil {
 		h.hanging++
-		h.hung++
 	}
 	return h.open
 }
@@ -70,8 +68,7 @@ func (h *hold) end() {
 func (h *hold) hangs() bool { return h.is(func() bool { return h.hanging > 0 }) }
 func (h *hold) held() bool  { return h.is(func() bool { return h.open != nil }) }
 
-// hasHung says whether a call ever hung, givenUp whether one was given up.
-func (h *hold) hasHung() bool { return h.is(func() bool { return h.hung > 0 }) }
+// givenUp says whether a call has not waited for the end.
 func (h *hold) givenUp() bool { return h.is(func() bool { return h.left }) }
 
 func (h *hold) is(so func() bool) bool {

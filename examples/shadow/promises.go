@@ -13,7 +13,7 @@ type promises struct {
 	changed   int   // whose answer was not the one that stable gave
 	candidate int64 // that the candidate was called for
 	beside    int   // that were answered while a shadow hung
-	hung      bool  // a shadow did
+	waited    bool  // a shadow hung until it was given up, and none was answered meanwhile
 }
 
 // err says which promise was broken; nil: none.
@@ -25,7 +25,7 @@ func (p promises) err() error {
 	if p.candidate > 0 {
 		errs = append(errs, fmt.Errorf("shadow: the candidate was called for %s at a share of 0", screen.Plural(int(p.candidate), "request")))
 	}
-	if p.hung && p.beside == 0 {
+	if p.waited {
 		errs = append(errs, errors.New("shadow: requests waited for a shadow: none was answered while one hung"))
 	}
 	return errors.Join(errs...)
@@ -33,8 +33,8 @@ func (p promises) err() error {
 
 // String says what was seen.
 func (p promises) String() string {
-	beside := "No shadow happened to hang."
-	if p.hung {
+	beside := "No shadow happened to hang meanwhile."
+	if p.beside > 0 {
 		beside = were(p.beside) + " answered while a shadow hung."
 	}
 	return fmt.Sprintf("%s served: %s another answer than stable's; for %s the candidate was called. %s",

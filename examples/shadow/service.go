@@ -90,7 +90,7 @@ func (s *service) serve(ctx context.Context, requests []request) (promises, erro
 		}
 	}
 	s.timeline.Progress(len(requests), len(requests), screen.Plural(len(requests), "request"))
-	p.candidate, p.hung = s.witness.served.Load(), s.witness.hold.hasHung()
+	p.candidate, p.waited = s.witness.served.Load(), p.beside == 0 && s.witness.hold.givenUp()
 	return p, nil
 }
 
