@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 
 LINT_VERSION := v2.15.0
-MODULES      := . examples benchmarks
+MODULES      := . examples benchmarks examples/shadow
 
 .PHONY: help
 help: ## list the targets
@@ -22,13 +22,14 @@ tidy: ## fail if a go.mod or go.sum is not tidy
 .PHONY: vet
 vet: ## go vet, all modules, and the core for other systems
 	go vet work
-	GOOS=darwin go vet ./rollback ./canary/...
-	GOOS=windows go vet ./rollback ./canary/...
-	GOARCH=386 go vet ./canary/... ./criteria ./rollback
+	cd examples/shadow && GOWORK=off go vet ./...
+	GOOS=darwin go vet ./rollback ./canary/... ./shadow/...
+	GOOS=windows go vet ./rollback ./canary/... ./shadow/...
+	GOARCH=386 go vet ./canary/... ./criteria ./rollback ./shadow/...
 
 .PHONY: lint
 lint: ## golangci-lint, all modules
-	@for m in $(MODULES); do echo "$$m: golangci-lint run"; (cd $$m && golangci-lint run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
+	@for m in $(MODULES); do echo "$$m: golangci-lint run"; (cd $$m && GOWORK=off golangci-lint run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
 
 .PHONY: lint-install
 lint-install: ## install golangci-lint
@@ -56,6 +57,7 @@ coverage: ## fail unless the tests of rollback run every statement of it
 examples: ## run the examples
 	go run ./examples/quickstart
 	go run ./examples/rollback
+	cd examples/shadow && GOWORK=off go run .
 
 .PHONY: modules
 modules: ## build and test each module as its users see it, without the workspace
@@ -79,6 +81,14 @@ bench: ## what a request costs, over the floor and off the path
 	go test -run xxx -bench Predict -count 5 ./benchmarks/hotpath
 	go test -run xxx -bench Fold -count 5 ./canary
 	go test -run xxx -bench 'Fold|ManyCriteria' -count 5 ./criteria
+
+.PHONY: shadow
+shadow: ## what callers notice of a shadow, six minutes on two cores
+	go run ./benchmarks/shadow
+
+.PHONY: report
+report: ## a report of 1 GB of pairs: seconds and memory
+	go test -run xxx -bench Report -benchtime 1x -timeout 30m ./shadow/report
 
 .PHONY: decisions
 decisions: ## how good the decisions are, in full: renews docs/decisions.md, half an hour on two cores

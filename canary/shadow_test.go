@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -284,7 +285,7 @@ func TestShadowCoverageBySlice(t *testing.T) {
 		}}
 		cfg.Shadow.Size = func(in, _ string) int { // too large, in one slice
 			if strings.Contains("13579", in[len(in)-1:]) {
-				return 1 << 40
+				return math.MaxInt
 			}
 			return 1
 		}

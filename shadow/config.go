@@ -44,8 +44,8 @@ type Config[In, Out any] struct {
 	// Concurrency is how many shadows may run at once, hung ones aside, at most 1,024; 0 means 1.
 	Concurrency int
 
-	// MaxInFlight is the number of requests that may be with the models while a shadow starts, other running shadows included. 0 means what leaves a processor and a
-	// half free, max(0, GOMAXPROCS-2); [WhenIdle]: none; [Ungated]: whatever goes on, which can ruin the latency of callers.
+	// MaxInFlight is the number of requests that may be with the models while a shadow starts, other running shadows included. 0 means what leaves a processor
+	// free beside its own, max(0, GOMAXPROCS-2); [WhenIdle]: none; [Ungated]: whatever goes on, which can ruin the latency of callers.
 	MaxInFlight int
 
 	// TTL is how long a request that stable has answered may wait for a free processor before it is dropped, at most a minute; 0 means [DefaultTTL].

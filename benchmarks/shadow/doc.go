@@ -12,7 +12,7 @@
 // all, and what is held to a bar is the median over the rounds of the p99 divided by the p99 without shadows in the same round. Absolute times move with the machine.
 //
 // What load means: 100 % is the rate at which requests are answered when half as many more arrive than can be, measured again before each round. The generator is part of it, as it shares the processors. At half
-// of it the server uses almost 60 % of the processors, since an idle processor must be woken for most requests and a busy one need not be.
+// of it the server was seen to use 50 to 60 % of the processors.
 //
 // What ran is a fraction of the shadows that the rate asked for, whatever the runner drew.
 //
@@ -20,6 +20,11 @@
 // so does the server below them, because the machine may have neighbours (-realtime=false: the ordinary class). The share of others is printed with the results.
 // A round in which the generator overslept by 2 ms, which is then nobody's fault here, is played again, at most as many rounds as are wanted; in the ordinary class one in which
 // others used a tenth of the machine. The kernel keeps a twentieth of each processor for the ordinary class, so at 80 % load a busy machine still shows.
+//
+// The class matters for what is measured. In the ordinary one threads of the server were seen to wait for a processor for up to 4.6 ms on a machine that did little else, and the
+// ratios came out larger, at half load above the bar. Why is not settled; bars that are met in the real-time class say nothing about the ordinary one.
+//
+// At 80 % load and 10 % shadow the naive mode is often within the bar, too: there the harness shows that shadows do little harm, not that the canary does less.
 //
 // The models leave no garbage and the collector has next to nothing to do; -garbage has each call leave some.
 //
