@@ -36,6 +36,7 @@ type archive struct {
 	running chan struct{}
 	cancel  context.CancelFunc // of the call under way
 	failing error              // of the last save; nil when it succeeded
+	gaveUp  bool               // the last save failed because a close had not the time for it
 }
 
 // mark is when a progress was drawn.
@@ -145,7 +146,7 @@ func (a *archive) attempt() (ctx context.Context) {
 func (a *archive) settle(p *progress, err error, gaveUp bool) {
 	a.mu.Lock()
 	before := a.failing
-	a.failing, a.spare = err, p
+	a.failing, a.gaveUp, a.spare = err, err != nil && gaveUp, p
 	a.mu.Unlock()
 	if err != nil {
 		a.k.clerk.failures.Add(1)
@@ -239,24 +240,41 @@ func (a *archive) fetch(ctx context.Context) (epoch uint64, data []byte, err err
 }
 
 // close saves what the last pass has left, and waits for that until ctx is done; then a store that minds its context is told to give up. It may be called again,
-// to try again.
+// to try again, also while what an earlier close has given up is on its way back.
 func (a *archive) close(ctx context.Context) error {
 	if a == nil {
 		return nil
 	}
+	if err := a.finish(ctx); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	again := a.gaveUp
+	a.mu.Unlock()
+	if again {
+		if err := a.finish(ctx); err != nil {
+			return err
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.failing != nil {
+		return fmt.Errorf("canary: the evidence could not be saved: %w", a.failing)
+	}
+	return nil
+}
+
+// finish has the last progress saved and waits for the saves under way.
+func (a *archive) finish(ctx context.Context) error {
 	a.keep(true)
 	a.mu.Lock()
 	running := a.running
 	a.mu.Unlock()
-	over := running == nil || ended(ctx, running)
+	if running == nil || ended(ctx, running) {
+		return nil
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	switch {
-	case !over:
-		a.cancel()
-		return fmt.Errorf("canary: the evidence is still being saved: %w", context.Cause(ctx))
-	case a.failing != nil:
-		return fmt.Errorf("canary: the evidence could not be saved: %w", a.failing)
-	}
-	return nil
+	a.cancel()
+	return fmt.Errorf("canary: the evidence is still being saved: %w", context.Cause(ctx))
 }

@@ -239,6 +239,28 @@ func TestHangingEvidenceIsToldToGiveUp(t *testing.T) {
 	})
 }
 
+// What one close has given up, and has not come back yet, is tried again by the next one that has the time.
+func TestEvidenceGivenUpIsSavedByTheNextClose(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		v := newVault()
+		back := make(chan struct{})
+		v.breakSave(func(ctx context.Context) error { <-ctx.Done(); <-back; return ctx.Err() })
+		k, err := Start(remembering(t, v).Config)
+		require.NoError(t, err)
+		serve(k, 1, 100)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.ErrorContains(t, k.Close(ctx, false), "still being saved")
+		closed := make(chan error)
+		go func() { closed <- k.Close(t.Context(), false) }()
+		pass(time.Second)
+		v.breakSave(nil)
+		close(back)
+		require.NoError(t, <-closed)
+		require.Equal(t, 1, v.saved())
+	})
+}
+
 func TestFailingEvidenceIsTriedAgain(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		v := newVault()
