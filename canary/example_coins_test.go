@@ -19,15 +19,10 @@ func ExampleConfig_sentinel() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	diverted := 0
-	for range 2000 {
+	for range 20 {
 		for _, name := range []string{"Alice", "Bob", "Carol"} {
-			_, decision, err := c.Decide(ctx, name)
-			if err != nil {
+			if _, err := c.Predict(ctx, name); err != nil {
 				log.Fatal(err)
-			}
-			if decision.Reason == canary.ReasonSentinel {
-				diverted++
 			}
 		}
 	}
@@ -37,11 +32,9 @@ func ExampleConfig_sentinel() {
 	s := c.Snapshot()
 	fmt.Println("users that have testified:", s.Testified)
 	fmt.Println("requests that were evidence:", s.Requests[canary.Stable].Counted+s.Requests[canary.Candidate].Counted)
-	fmt.Println("some were stable's:", diverted > 100 && diverted < 300)
 	// Output:
 	// users that have testified: 3
-	// requests that were evidence: 4001
-	// some were stable's: true
+	// requests that were evidence: 41
 }
 
 // Every week the users are drawn anew, and may testify again.
