@@ -16,7 +16,7 @@ var errBroken = errors.New("broken")
 
 // after lets time pass by the clock of the bubble, until all is quiet.
 func after(d time.Duration) {
-	time.Sleep(d)
+	<-time.After(d)
 	synctest.Wait()
 }
 
@@ -118,11 +118,11 @@ func TestAFullQueueSaysWhatHoldsItUp(t *testing.T) {
 }
 
 func TestTheQueueIsBoundedByBytes(t *testing.T) {
-	hang := make(chan struct{})
 	onFaulty(t, FileConfig{MaxLine: MinMaxLine, QueueBytes: MinMaxLine, Queue: 1000}, func(t *testing.T, f *File, fs *faulty) {
+		hang := make(chan struct{}) // of the bubble: its clock must go on while somebody waits
 		fs.set(func(string) fault { <-hang; return fault{} })
 		put(f, 1)
-		time.Sleep(flushEvery)
+		<-time.After(flushEvery)
 		for range 1000 {
 			put(f, 2)
 		}

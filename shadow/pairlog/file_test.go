@@ -80,11 +80,11 @@ func TestRecordsReachTheFileWithinASecond(t *testing.T) {
 		path := livePath(t)
 		f := mustOpen(t, path, FileConfig{})
 		put(f, 1)
-		time.Sleep(flushEvery / 2) // by the clock of the bubble
+		<-time.After(flushEvery / 2) // by the clock of the bubble
 		synctest.Wait()
 		require.Empty(t, epochsIn(t, path))
 		put(f, 2)
-		time.Sleep(flushEvery / 2)
+		<-time.After(flushEvery / 2)
 		synctest.Wait()
 		require.Equal(t, []uint64{1, 2}, epochsIn(t, path))
 		mustClose(t, f)

@@ -109,7 +109,7 @@ func TestCloseGivesUpACompression(t *testing.T) {
 	onFaulty(t, compressing(), func(t *testing.T, f *File, _ *faulty) {
 		putFiles(f, 1)
 		put(f, 2)
-		time.Sleep(flushEvery) // the compression has begun now and is not over
+		<-time.After(flushEvery) // the compression has begun now and is not over
 		mustClose(t, f)
 		for _, name := range namesBeside(t, f.path) {
 			require.NotContains(t, name, "tmp")
