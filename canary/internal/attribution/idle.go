@@ -24,5 +24,5 @@ func (w *Windows) trim(at int64) {
 
 // Bytes is how much memory is held.
 func (w *Windows) Bytes() int {
-	return int(unsafe.Sizeof(*w)) + w.store.bytes() + cap(w.steps)*int(unsafe.Sizeof(step{}))
+	return int(unsafe.Sizeof(*w)) + w.held() + cap(w.steps)*int(unsafe.Sizeof(step{}))
 }

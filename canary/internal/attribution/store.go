@@ -145,6 +145,7 @@ func (s *store) empty() {
 	s.spare, s.taken, s.heads = nil, 0, nil
 }
 
-func (s *store) bytes() int {
+// held is how many bytes of memory are taken.
+func (s *store) held() int {
 	return s.taken*(int(unsafe.Sizeof(chunk{}))+chunkWindows*s.stride) + 4*len(s.heads) + 8*len(s.chunks)
 }
