@@ -16,9 +16,9 @@ const (
 
 var errCaps = errors.New("attribution: caps cannot be read")
 
-// Caps count reports by unit, in 256 KiB that are taken when the first comes. No unit ever gets beyond a limit. Counters are shared, so that one may be refused early where
-// very many report: CAPFIGURES
-// The zero value has counted nothing. It does not forget; a new epoch has a new one.
+// Caps count reports by unit, in 256 KiB that are taken when the first comes. No unit ever gets beyond a limit. Counters are shared, so one may be refused early where
+// very many report: by nothing among 10,000 units of ten reports each, by ten reports at most among 100,000 of them, by eight among a million units of one report
+// and by 70 among a million of ten. A limit should be well above what is expected there. The zero value has counted nothing; a new epoch has a new one.
 type Caps struct {
 	counts []uint8 // a count-min sketch, row by row
 }

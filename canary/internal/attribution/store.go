@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	chunkBits    = 10
+	chunkBits    = 12
 	chunkWindows = 1 << chunkBits
 	leastHeads   = 256
 	headLoad     = 2 // windows to a head, before there are more heads
@@ -19,8 +19,9 @@ const (
 // chain, where no key matches, and as links only ever lead to older windows every walk ends.
 type store struct {
 	head, tail uint64
-	chunks     []*chunk // a ring, by position
-	spare      *chunk
+	chunks     []chunk // a ring, by position
+	ring       int     // how many there may be
+	spare      chunk
 	taken      int      // chunks, the spare one too
 	heads      []uint32 // newest window of each chain
 	headShift  uint     // of keys
@@ -28,8 +29,9 @@ type store struct {
 	stride     int
 }
 
+// chunk is the memory of windows, in sizes that the allocator has.
 type chunk struct {
-	entries [chunkWindows]entry
+	entries *[chunkWindows]entry
 	rows    []byte
 }
 
@@ -41,8 +43,8 @@ type entry struct {
 }
 
 func newStore(cfg Config) store {
-	chunks := 1 << bits.Len(uint(cfg.MaxOpen>>chunkBits+1)) // those windows lie in at most that and one more
-	return store{head: 1, tail: 1, chunks: make([]*chunk, chunks), signals: cfg.Signals, stride: stride(cfg.Signals, cfg.Dimensions)}
+	ring := 1 << bits.Len(uint(cfg.MaxOpen>>chunkBits+1)) // those windows lie in at most that and one more
+	return store{head: 1, tail: 1, ring: ring, signals: cfg.Signals, stride: stride(cfg.Signals, cfg.Dimensions)}
 }
 
 // push adds a window.
@@ -50,11 +52,13 @@ func (s *store) push(key uint64, opened uint32) row {
 	if n := int(s.tail - s.head); n >= headLoad*len(s.heads) {
 		s.index(max(leastHeads, 2*len(s.heads)))
 	}
-	c := s.chunk(s.tail)
-	if *c == nil {
+	if s.chunks == nil {
+		s.chunks = make([]chunk, s.ring)
+	}
+	if c := s.chunk(s.tail); c.entries == nil {
 		*c = s.take()
 	}
-	e := &(*c).entries[s.tail%chunkWindows]
+	e := s.entry(s.tail)
 	e.key, e.opened = key, opened
 	s.link(e, s.tail)
 	r := s.row(s.tail)
@@ -106,46 +110,45 @@ func (s *store) link(e *entry, position uint64) {
 	e.older, *head = *head, uint32(position)
 }
 
-func (s *store) chunk(position uint64) **chunk {
+func (s *store) chunk(position uint64) *chunk {
 	return &s.chunks[position>>chunkBits&uint64(len(s.chunks)-1)]
 }
 
 func (s *store) entry(position uint64) *entry {
-	return &(*s.chunk(position)).entries[position%chunkWindows]
+	return &s.chunk(position).entries[position%chunkWindows]
 }
 
 func (s *store) row(position uint64) row {
 	at := int(position%chunkWindows) * s.stride
-	return row{bytes: (*s.chunk(position)).rows[at : at+s.stride : at+s.stride], signals: s.signals}
+	return row{bytes: s.chunk(position).rows[at : at+s.stride : at+s.stride], signals: s.signals}
 }
 
 // take is a chunk whose content does not matter.
-func (s *store) take() *chunk {
-	if c := s.spare; c != nil {
-		s.spare = nil
+func (s *store) take() chunk {
+	if c := s.spare; c.entries != nil {
+		s.spare = chunk{}
 		return c
 	}
 	s.taken++
-	return &chunk{rows: make([]byte, chunkWindows*s.stride)}
+	return chunk{entries: new([chunkWindows]entry), rows: make([]byte, chunkWindows*s.stride)}
 }
 
 // give drops a chunk that is no longer needed, or keeps it for later.
-func (s *store) give(c **chunk) {
-	if s.spare == nil {
+func (s *store) give(c *chunk) {
+	if s.spare.entries == nil {
 		s.spare = *c
 	} else {
 		s.taken--
 	}
-	*c = nil
+	*c = chunk{}
 }
 
 // empty gives all memory back. Nothing may be live.
 func (s *store) empty() {
-	clear(s.chunks)
-	s.spare, s.taken, s.heads = nil, 0, nil
+	s.chunks, s.spare, s.taken, s.heads = nil, chunk{}, 0, nil
 }
 
 // held is how many bytes of memory are taken.
 func (s *store) held() int {
-	return s.taken*(int(unsafe.Sizeof(chunk{}))+chunkWindows*s.stride) + 4*len(s.heads) + 8*len(s.chunks)
+	return s.taken*chunkWindows*(int(unsafe.Sizeof(entry{}))+s.stride) + 4*len(s.heads) + len(s.chunks)*int(unsafe.Sizeof(chunk{}))
 }

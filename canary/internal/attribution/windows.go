@@ -50,7 +50,7 @@ type Window struct {
 
 // Windows are the open windows of units, see the package's comment for the rules.
 //
-// A window takes 21 to 23 bytes, two more for each signal and one for each dimension. Memory is taken as windows are opened, 1,024 of them at a time, and given
+// A window takes 21 to 23 bytes, two more for each signal and one for each dimension. Memory is taken as windows are opened, 4,096 of them at a time, and given
 // back as they are handed over; the index of the windows, 2 to 4 bytes of each, is halved at the pace of one Within when three quarters of it are idle.
 //
 // # Thinning
