@@ -79,7 +79,7 @@ func BenchmarkFold(b *testing.B) {
 }
 
 func BenchmarkOnce(b *testing.B) {
-	o, id := NewOnce(OnceConfig{Remember: 1_200_000}), uint64(0)
+	o, id := NewOnce(OnceConfig{Remember: 600_000}), uint64(0)
 	b.ReportAllocs()
 	for b.Loop() {
 		o.Add(id, time.Duration(id))

@@ -94,7 +94,8 @@ func FuzzCaps(f *testing.F) {
 	c.Take(1, 5)
 	c.Take(2, 5)
 	f.Add(c.AppendBinary(nil))
-	f.Add([]byte{1, 0xff, 0xff, 0x0f, 3})
+	f.Add([]byte{1, 0xff, 0xff, 0x0f, 3})       // the last
+	f.Add([]byte{2, 0xff, 0xff, 0x0f, 3, 0, 3}) // and one beyond
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c := new(Caps)
 		if _, err := c.Restore(b); err != nil {

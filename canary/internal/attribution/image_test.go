@@ -1,10 +1,13 @@
 package attribution
 
 import (
+	"math"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/modelcanary/go-sdk/criteria"
 )
 
 // reborn are the windows as another process finds them, whose time begins elsewhere and whose seed is another.
@@ -41,6 +44,41 @@ func TestDamagedWindows(t *testing.T) {
 		require.ErrorIs(t, err, errWindows, n)
 		require.Equal(t, New(few), again)
 	}
+}
+
+// What no windows have written, though every number can be read.
+func TestForgedWindows(t *testing.T) {
+	for name, forge := range map[string]func(w *Windows){
+		"tokens that are no number":    func(w *Windows) { w.pace.tokens = math.NaN() },
+		"a debt of tokens":             func(w *Windows) { w.pace.tokens = -1000 },
+		"a share above 1":              func(w *Windows) { w.steps[0].shares[0] = 2 },
+		"a share that is no number":    func(w *Windows) { w.steps[0].shares[0] = math.NaN() },
+		"no step":                      func(w *Windows) { w.steps = nil },
+		"a step twice":                 func(w *Windows) { w.steps[1] = w.steps[0] },
+		"a step of windows to come":    func(w *Windows) { w.steps[1].first = w.tail + 1 },
+		"a window of the future":       func(w *Windows) { w.entry(w.tail - 1).opened = 8 },
+		"a stratum that there is not":  func(w *Windows) { w.row(w.head).bytes[flagsAt] = criteria.NumStrata << stratumShift },
+		"more from servers than there": func(w *Windows) { w.row(w.head + 1).bytes[heardServersAt] = 2 },
+		"servers above all":            func(w *Windows) { w.row(w.head + 1).bytes[sumsAt+1] = 1 },
+	} {
+		w := open(few)
+		forge(w)
+		_, err := New(few).Restore(w.AppendBinary(nil, 7), 0)
+		require.ErrorIs(t, err, errWindows, name)
+	}
+}
+
+// A restart neither gives nor takes: tokens come in while the image is written, and what was thinned is remembered.
+func TestThinningGoesOn(t *testing.T) {
+	cfg := Config{Within: 1000, MaxOpen: 1 << 10}
+	w := New(cfg)
+	for unit := range uint64(10_000) {
+		w.Open(unit, 1, fresh, stable, 0, 0)
+	}
+	again := reborn(t, w, cfg, 0, 0)
+	require.Equal(t, w.Thinned(), again.Thinned())
+	require.Less(t, again.pace.tokens, 5.)
+	require.InDelta(t, again.pace.depth, reborn(t, w, cfg, 500, 0).pace.tokens, 0, "half a window later")
 }
 
 func TestWindowsOfAnotherDeclaration(t *testing.T) {

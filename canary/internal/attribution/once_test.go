@@ -132,10 +132,14 @@ func TestMergedReplicas(t *testing.T) {
 	for seed := range uint64(200) {
 		r, cfg := rand.New(rand.NewPCG(seed, 1)), OnceConfig{Remember: 100, Bytes: 1 << 14}
 		replicas, counted, now := [2]*Once{NewOnce(cfg), NewOnce(cfg)}, map[uint64]time.Duration{}, time.Duration(100)
-		for range 100 {
+		for turn := range 150 {
 			now += time.Duration(r.IntN(5))
 			id := r.Uint64()
-			replicas[r.IntN(2)].Add(id, now)
+			which := r.IntN(2)
+			if turn < int(seed%80) { // one of them began later
+				which = int(seed / 100)
+			}
+			replicas[which].Add(id, now)
 			counted[id] = now
 		}
 		require.NoError(t, replicas[0].Merge(replicas[1], now))

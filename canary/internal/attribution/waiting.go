@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// MaxWaiting is how many reports may wait at once: some 450 KiB.
+	// MaxWaiting is how many reports may wait at once: half a MiB.
 	MaxWaiting = 8192
 	// Patience is how long a report waits at least, if its unit has no window.
 	Patience = 3 * time.Second
