@@ -52,6 +52,7 @@ type Window struct {
 //
 // A window takes 21 to 23 bytes, two more for each signal and one for each dimension. Memory is taken as windows are opened, 4,096 of them at a time, and given
 // back as they are handed over; the index of the windows, 2 to 4 bytes of each, is halved at the pace of one Within when three quarters of it are idle.
+// With a million open, Open takes some 20 to 40 ns, Report some 300 to 600, a handful of cache misses, and Fold some 15 for each window.
 //
 // # Thinning
 //
@@ -63,7 +64,7 @@ type Window struct {
 // Its coin is spent, though, and is not read at a later request. With 2^18 windows of 24 h and 50,000 new units a second 2.8 of them have a window each second, one in
 // 17,600, some 3,840 in each 64th of the window; 16,384 more right at the start.
 type Windows struct {
-	Config
+	cfg    Config
 	shift  uint  // a tick is 1<<shift nanoseconds
 	within int64 // in ticks
 	now    int64 // the latest tick seen: time does not go back
@@ -96,7 +97,7 @@ func New(cfg Config) *Windows {
 	cfg.Signals = min(max(cfg.Signals, 1), MaxSignals)
 	cfg.Dimensions = min(max(cfg.Dimensions, 0), criteria.MaxDimensions)
 	cfg.MaxOpen = min(max(cfg.MaxOpen, MinOpen), MaxOpen)
-	w := &Windows{Config: cfg, shift: uint(max(0, bits.Len64(uint64(cfg.Within))-tickBits)), seed: mix(cfg.Seed), dice: mix(^cfg.Seed)}
+	w := &Windows{cfg: cfg, shift: uint(max(0, bits.Len64(uint64(cfg.Within))-tickBits)), seed: mix(cfg.Seed), dice: mix(^cfg.Seed)}
 	w.within = int64((uint64(cfg.Within) + 2*(1<<w.shift-1)) >> w.shift) // its ends may lie anywhere in their ticks, and none is cut short
 	w.now = math.MinInt64
 	w.store = newStore(cfg)
@@ -128,7 +129,7 @@ func (w *Windows) Open(unit, cohort uint64, s criteria.Stratum, arm criteria.Arm
 	if w.Waiting() == 0 {
 		w.opened = at
 	}
-	if w.Waiting() == w.MaxOpen || at-w.opened > math.MaxUint32 || !w.pace.take(at, mix(key)) {
+	if w.Waiting() == w.cfg.MaxOpen || at-w.opened > math.MaxUint32 || !w.pace.take(at, mix(key)) {
 		w.thinned++
 		return false
 	}
@@ -142,7 +143,7 @@ func (w *Windows) Open(unit, cohort uint64, s criteria.Stratum, arm criteria.Arm
 //
 // It reports whether the value was counted: there is such a window, of this arm, and it was not handed over.
 func (w *Windows) Report(unit, cohort uint64, arm criteria.Arm, signal int, value float64, client bool) (counted bool) {
-	if signal < 0 || signal >= w.Signals {
+	if signal < 0 || signal >= w.cfg.Signals {
 		return false
 	}
 	row := w.find(w.key(unit, cohort))
@@ -203,11 +204,11 @@ func (w *Windows) round(value float64) int {
 // tell makes of a row what a sink is told.
 func (w *Windows) tell(r row) {
 	w.told = Window{
-		Stratum: r.stratum(), Arm: r.arm(), Cells: r.cells(), Servers: w.servers[:w.Signals], All: w.all[:w.Signals],
+		Stratum: r.stratum(), Arm: r.arm(), Cells: r.cells(), Servers: w.servers[:w.cfg.Signals], All: w.all[:w.cfg.Signals],
 		Heard: uint32(r.bytes[heardAt]), HeardServers: uint32(r.bytes[heardServersAt]),
 	}
-	for i := range w.Signals {
+	for i := range w.cfg.Signals {
 		w.servers[i] = float64(r.bytes[sumsAt+i]) / math.MaxUint8
-		w.all[i] = float64(r.bytes[sumsAt+w.Signals+i]) / math.MaxUint8
+		w.all[i] = float64(r.bytes[sumsAt+w.cfg.Signals+i]) / math.MaxUint8
 	}
 }

@@ -18,8 +18,8 @@ const heardBit = 1 << 7
 // AppendBinary appends the open windows, for another process to go on with: 10 to 14 bytes for each that has heard nothing and has no cells. now is the time.
 func (w *Windows) AppendBinary(b []byte, now time.Duration) []byte {
 	at := max(w.now, int64(now)>>w.shift)
-	b = append(b, byte(w.Signals), byte(w.Dimensions))
-	b = binary.AppendUvarint(b, uint64(w.Within))
+	b = append(b, byte(w.cfg.Signals), byte(w.cfg.Dimensions))
+	b = binary.AppendUvarint(b, uint64(w.cfg.Within))
 	b = binary.LittleEndian.AppendUint64(b, w.seed)
 	b = binary.LittleEndian.AppendUint64(b, w.dice)
 	b = binary.LittleEndian.AppendUint64(b, math.Float64bits(w.pace.count(at)))
@@ -67,10 +67,10 @@ func (r row) append(b []byte) []byte {
 // Restore makes windows that are new those that AppendBinary wrote, and returns the bytes behind them. They must be declared alike; there may be room for more, or for
 // fewer if so many are open. now is the time here: the windows are as old as they were. It takes whatever bytes come; nothing is changed on an error.
 func (w *Windows) Restore(data []byte, now time.Duration) (rest []byte, err error) {
-	read := New(w.Config)
+	read := New(w.cfg)
 	r := reader{b: data}
-	if signals, dimensions := r.byte(), r.byte(); int(signals) != w.Signals || int(dimensions) != w.Dimensions || r.uint() != uint64(w.Within) {
-		return nil, fmt.Errorf("%w: they are not of %d signals in %d dimensions within %v", errWindows, w.Signals, w.Dimensions, w.Within)
+	if signals, dimensions := r.byte(), r.byte(); int(signals) != w.cfg.Signals || int(dimensions) != w.cfg.Dimensions || r.uint() != uint64(w.cfg.Within) {
+		return nil, fmt.Errorf("%w: they are not of %d signals in %d dimensions within %v", errWindows, w.cfg.Signals, w.cfg.Dimensions, w.cfg.Within)
 	}
 	read.now = int64(now) >> w.shift
 	read.seed, read.dice = r.fixed(), r.fixed()
@@ -95,7 +95,7 @@ func (w *Windows) Restore(data []byte, now time.Duration) (rest []byte, err erro
 
 // restore reads the windows behind the steps.
 func (w *Windows) restore(r *reader) {
-	n := r.upTo(uint64(w.MaxOpen))
+	n := r.upTo(uint64(w.cfg.MaxOpen))
 	if n == 0 {
 		return
 	}
