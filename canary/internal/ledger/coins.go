@@ -1,6 +1,9 @@
 package ledger
 
-import "github.com/modelcanary/go-sdk/criteria"
+import (
+	"github.com/modelcanary/go-sdk/canary/internal/bloom"
+	"github.com/modelcanary/go-sdk/criteria"
+)
 
 // Coins decides which slots are evidence when assignment sticks to a unit. A unit's bucket is one coin, and evidence may read it only once: a user who
 // happens to be error-prone must not be a hundred witnesses. So in each step (a stretch of constant share) a unit counts at its first assigned
@@ -27,7 +30,7 @@ type Coins struct {
 	Resumed bool
 
 	share, highest float64
-	epoch, step    filter
+	epoch, step    bloom.Filter
 	testified      uint64
 }
 
@@ -39,10 +42,10 @@ func (c *Coins) Resume(highest float64) {
 
 // BeginStep starts a step at a share. spentUnits are the marks of the step that ends; nil when there was none.
 func (c *Coins) BeginStep(share float64, spentUnits *Spent) {
-	c.epoch.merge(c.step.words)
-	c.step.reset()
+	c.epoch.Merge(c.step.Words())
+	c.step.Reset()
 	if spentUnits != nil {
-		c.epoch.merge(spentUnits.snapshot())
+		c.epoch.Merge(spentUnits.snapshot())
 	}
 	c.highest = max(c.highest, c.share)
 	c.share = share
@@ -50,8 +53,8 @@ func (c *Coins) BeginStep(share float64, spentUnits *Spent) {
 
 // Redraw says that from the next step on the units have other coins, independent of those before: no unit is seen, and no share was applied.
 func (c *Coins) Redraw() {
-	c.epoch.reset()
-	c.step.reset()
+	c.epoch.Reset()
+	c.step.Reset()
 	c.share, c.highest, c.Resumed = 0, 0, false
 }
 
@@ -94,9 +97,9 @@ func (c *Coins) Toss(e Entry, position float64) criteria.Stratum {
 			return criteria.Uncounted
 		}
 		return criteria.Fresh
-	case e.Mark&Anonymous != 0 || !c.step.add(e.Unit) || e.Mark&(spent|Excluded) != 0 || c.Full():
+	case e.Mark&Anonymous != 0 || !c.step.Add(e.Unit) || e.Mark&(spent|Excluded) != 0 || c.Full():
 		return criteria.Uncounted
-	case !c.Resumed && !c.epoch.has(e.Unit):
+	case !c.Resumed && !c.epoch.Has(e.Unit):
 		c.testified++
 		return criteria.Fresh
 	case c.share > c.highest && position >= c.highest:
@@ -110,7 +113,7 @@ func (c *Coins) Toss(e Entry, position float64) criteria.Stratum {
 // Overtaken marks the unit of a slot that belongs to an earlier step but is visited after the first slot of a newer one. It does not count.
 func (c *Coins) Overtaken(e Entry) {
 	if c.Keyed && e.Mark&Anonymous == 0 {
-		c.epoch.add(e.Unit)
+		c.epoch.Add(e.Unit)
 	}
 }
 
@@ -118,4 +121,7 @@ func (c *Coins) Overtaken(e Entry) {
 func (c *Coins) Testified() uint64 { return c.testified }
 
 // Full says that the filters can tell no further units apart; nothing counts from then on.
-func (c *Coins) Full() bool { return c.step.full() || c.epoch.full() }
+func (c *Coins) Full() bool { return full(&c.step) || full(&c.epoch) }
+
+// full says that half of the bits are set: about one unseen unit in sixteen would be taken for seen.
+func full(f *bloom.Filter) bool { return f.Ones() > f.Bits()/2 }

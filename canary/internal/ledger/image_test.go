@@ -58,8 +58,8 @@ func TestCoinsGoOnInAnotherProcess(t *testing.T) {
 				counted[want]++
 			}
 		}
-		require.Equal(t, before.epoch.ones, after.epoch.ones)
-		require.Equal(t, before.step.ones, after.step.ones)
+		require.Equal(t, before.epoch.Ones(), after.epoch.Ones())
+		require.Equal(t, before.step.Ones(), after.step.Ones())
 		if units == 100_000 {
 			require.Positive(t, counted[criteria.Fresh])
 			require.Positive(t, counted[criteria.Band])
@@ -110,9 +110,9 @@ func TestCopyIsIndependent(t *testing.T) {
 	}
 	c.BeginStep(0.5, nil)
 	require.Equal(t, want, image.AppendBinary(nil))
-	words := &image.step.words[0]
+	words := &image.step.Words()[0]
 	visited(10, 6).CopyTo(image)
-	require.Same(t, words, &image.step.words[0], "its memory is used again")
+	require.Same(t, words, &image.step.Words()[0], "its memory is used again")
 	visited(0, 6).CopyTo(image)
 	require.Equal(t, criteria.Fresh, image.Toss(Entry{Unit: 1}, 0.5))
 }
@@ -160,7 +160,7 @@ func FuzzCoins(f *testing.F) {
 		_, err = again.Restore(c.AppendBinary(nil))
 		require.NoError(t, err)
 		require.Equal(t, c.Shares(), again.Shares())
-		require.Equal(t, c.epoch.ones, again.epoch.ones)
+		require.Equal(t, c.epoch.Ones(), again.epoch.Ones())
 		require.LessOrEqual(t, len(rest), len(b))
 	})
 }

@@ -65,7 +65,7 @@ func everyRequest(*Coins, Entry, float64, bool) criteria.Stratum { return criter
 
 // oncePerStep reads the coin of a user again in every step.
 func oncePerStep(c *Coins, e Entry, _ float64, _ bool) criteria.Stratum {
-	if c.step.add(e.Unit) {
+	if c.step.Add(e.Unit) {
 		return criteria.Fresh
 	}
 	return criteria.Uncounted
@@ -73,7 +73,7 @@ func oncePerStep(c *Coins, e Entry, _ float64, _ bool) criteria.Stratum {
 
 // firstErrors counts each user's first error and no further one: who is left to fail depends on outcomes.
 func firstErrors(c *Coins, e Entry, _ float64, failed bool) criteria.Stratum {
-	if failed && !c.step.add(e.Unit) {
+	if failed && !c.step.Add(e.Unit) {
 		return criteria.Uncounted
 	}
 	return criteria.Fresh
