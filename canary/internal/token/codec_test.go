@@ -140,7 +140,7 @@ func TestAge(t *testing.T) {
 			refused(t, c, text, x.Issued.Add(-v.wantSkew-1), token.Future)
 			refused(t, c, text, time.Time{}, token.Future)
 			refused(t, c, text, time.Unix(1<<40, 0), token.Expired)
-			refused(t, c, flip(text, len(text)-2, 1), x.Issued.Add(v.wantValid+1), token.Forged)
+			refused(t, c, flip(text, len(text)-2, 1), x.Issued.Add(v.wantValid+1), token.Forged, token.Malformed)
 		}
 	})
 }
