@@ -222,6 +222,9 @@ func (c *Config) watches(p *problems) []*watch {
 		}
 		watches = append(watches, w)
 	}
+	for _, criterion := range implied(c.Criteria) {
+		watches = append(watches, c.watch(criterion, &problems{}))
+	}
 	p.checkDirections(watches)
 	shareBudget(watches)
 	return watches

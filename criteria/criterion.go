@@ -51,7 +51,8 @@ const (
 //   - how long they take: [Latency];
 //   - what they answer: [Distribution], [Categories], [Mean], [Rate];
 //   - by a limit rather than by stable: [ErrorObjective], [LatencyObjective];
-//   - on inputs that both models saw: [Disagreement], [Difference].
+//   - on inputs that both models saw: [Disagreement], [Difference];
+//   - what comes back later: [Feedback].
 type Criterion interface {
 	// String says in a line what is demanded.
 	fmt.Stringer

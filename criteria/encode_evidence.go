@@ -27,10 +27,19 @@ func (e *Evidence) AppendBinary(b []byte) ([]byte, error) {
 	w := newEncoderFor(b, evidenceLetters, e.form.print)
 	w.glossaries(e.form.words, e.form.config, e.used())
 	for i := range e.tables {
-		e.tables[i].encode(w)
+		if g := group(i); !g.waits() || e.waits(int(g-feedbackGroup)) {
+			e.tables[i].encode(w)
+		}
 	}
 	for _, g := range slicedTables {
 		e.slices[g].encode(w, e.form.places(g))
+	}
+	for i := range e.arrivals {
+		if e.waits(i) {
+			g := feedbackGroup + group(i)
+			e.slices[g].encode(w, e.form.places(g))
+			e.arrivals[i].encode(w)
+		}
 	}
 	return w.seal(), nil
 }
@@ -66,17 +75,26 @@ func (e *Evidence) decode(d *decoder) error {
 		return err
 	}
 	for i := range e.tables {
-		e.tables[i].decode(d, group(i), e.form.columns[i].list, columns[i])
+		if g := group(i); !g.waits() || e.waits(int(g-feedbackGroup)) {
+			e.tables[i].decode(d, g, e.form.columns[i].list, columns[i])
+		}
 	}
 	for _, g := range slicedTables {
 		if d.version > 1 || g != pairsGroup {
 			e.slices[g].decode(d, e.form, g, &e.tables[g], columns[g], cells)
 		}
 	}
+	for i := range e.arrivals {
+		if e.waits(i) {
+			g := feedbackGroup + group(i)
+			e.slices[g].decode(d, e.form, g, &e.tables[g], columns[g], cells)
+			e.arrivals[i].decode(d)
+		}
+	}
 	return d.end()
 }
 
-// slicedTables are the groups with counts of their own in slices.
+// slicedTables are the groups with counts of their own in slices; those of feedback come after them, where there are any.
 var slicedTables = [...]group{coinsGroup, pairsGroup}
 
 // used is which ids were counted.

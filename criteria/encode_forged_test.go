@@ -140,10 +140,18 @@ func TestUnmarshalRefusesIDsWithoutTexts(t *testing.T) {
 		w := newEncoderFor(nil, evidenceLetters, j.form.print)
 		w.glossaries(j.form.words, j.form.config, usage{})
 		for i := range e.tables {
-			e.tables[i].encode(w)
+			if g := group(i); !g.waits() || e.waits(int(g-feedbackGroup)) {
+				e.tables[i].encode(w)
+			}
 		}
 		for _, g := range slicedTables {
 			e.slices[g].encode(w, j.form.places(g))
+		}
+		for i := range e.arrivals {
+			if g := feedbackGroup + group(i); e.waits(i) {
+				e.slices[g].encode(w, j.form.places(g))
+				e.arrivals[i].encode(w)
+			}
 		}
 		return w.seal()
 	}

@@ -27,7 +27,9 @@ func (j *Judge) AppendBinary(b []byte) ([]byte, error) {
 		j.encodeCarve(e, &j.carves[i])
 	}
 	for _, s := range j.sessions {
-		s.encode(e)
+		if s.counts() {
+			s.encode(e)
+		}
 	}
 	return e.seal(), nil
 }
@@ -114,7 +116,9 @@ func (j *Judge) decode(d *decoder) error {
 	j.ruling.Carves = len(j.carves)
 	for _, s := range j.sessions {
 		s.now = j.now
-		s.decode(d, j.alpha)
+		if s.counts() {
+			s.decode(d, j.alpha)
+		}
 	}
 	if err := d.end(); err != nil {
 		return err
@@ -127,14 +131,33 @@ func (j *Judge) decode(d *decoder) error {
 
 // encode writes the culprit's place, from 1 on.
 func (p *panel) encode(e *encoder) {
-	e.int(1 + slices.IndexFunc(p.watches, func(w *watch) bool { return w.criterion.Name() == p.culprit }))
+	e.int(p.place(p.culprit))
+	if p.watches[0].group.waits() {
+		e.int(p.place(p.held))
+	}
+}
+
+func (p *panel) place(culprit string) int {
+	return 1 + slices.IndexFunc(p.watches, func(w *watch) bool { return w.criterion.Name() == culprit })
 }
 
 func (p *panel) decode(d *decoder) {
-	if i := d.upTo(len(p.watches)); i > 0 {
-		p.culprit = p.watches[i-1].criterion.Name()
+	p.culprit = p.at(d.upTo(len(p.watches)))
+	if p.watches[0].group.waits() {
+		p.held = p.at(d.upTo(len(p.watches)))
 	}
 }
+
+func (p *panel) at(place int) string {
+	if place == 0 {
+		return ""
+	}
+	return p.watches[place-1].criterion.Name()
+}
+
+// counts reports whether the session may have a state: those of windows that are not
+// declared have none, and earlier releases do not know of them.
+func (s *session) counts() bool { return !s.group.waits() || len(s.watches) > 0 }
 
 func (j *Judge) encodeCarve(e *encoder, c *Carve) {
 	e.int(c.Dimension)

@@ -16,7 +16,9 @@ func everything() Config {
 	c := allKinds()
 	c.Labels, c.Slices = []string{"unread", "class"}, []string{"country", "client"}
 	c.Criteria = append(c.Criteria,
-		Latency{Role: Hold, Tolerance: 0.5}, Categories{Signal: "class", Role: Hold}, ErrorRate{Role: Observe})
+		Latency{Role: Hold, Tolerance: 0.5}, Categories{Signal: "class", Role: Hold}, ErrorRate{Role: Observe},
+		Feedback{Signal: "corrected", Want: Lower}, Feedback{Signal: "paid", Want: Higher, Within: time.Hour, Max: 50, Clients: true},
+		Feedback{Signal: "read", Want: Higher, Within: time.Hour, Role: Hold})
 	c.LabelText = func(signal int, id uint16) string { return fmt.Sprintf("label %d of %d", id, signal) }
 	c.ClassText = func(id uint16) string { return fmt.Sprintf("class %d", id) }
 	c.SliceText = func(dimension int, cell uint8) string { return fmt.Sprintf("slice %d of %d", cell, dimension) }
@@ -59,8 +61,28 @@ func (c *chance) evidence(j *Judge, n int) *Evidence {
 		e.Observe(Stratum(c.IntN(NumStrata+1))-1, o)
 		e.ObserveWindow(Stratum(c.IntN(NumStrata+1))-1, o)
 		e.ObservePair(c.pair())
+		e.ObserveFeedback(c.IntN(2), Stratum(c.IntN(NumStrata)-1), c.response())
 	}
+	e.ObserveArrivals(c.IntN(2), Arm(c.IntN(2)), c.Uint64N(100), c.Uint64N(3)/2)
 	return e
+}
+
+func (c *chance) response() *Response {
+	r := &Response{Arm: Arm(c.IntN(2)), Slices: []uint8{uint8(c.IntN(3)), uint8(c.IntN(70) * (c.IntN(20) / 19))}}
+	for i := range 2 {
+		server, client := c.Float64()*float64(c.IntN(20)/18), float64(c.IntN(20)/19)
+		r.Servers, r.All = append(r.Servers, server), append(r.All, min(1, server+client))
+		if server > 0 {
+			r.HeardServers |= 1 << i
+		}
+		if server+client > 0 {
+			r.Heard |= 1 << i
+		}
+	}
+	if r.Arm == Candidate && c.Float64() < c.harm {
+		r.Servers[0], r.All[0], r.Heard, r.HeardServers = 1, 1, r.Heard|1, r.HeardServers|1
+	}
+	return r
 }
 
 func (c *chance) pair() *Pair {
@@ -81,14 +103,17 @@ func (c *chance) shares() (shares [NumStrata]float64) {
 // act does to each judge the same random thing; the times of the second start at from.
 func (c *chance) act(t *testing.T, from time.Duration, judges ...*Judge) {
 	t.Helper()
-	switch what := c.IntN(12); what {
-	case 0, 1:
+	switch what := c.IntN(14); what {
+	case 0, 1, 12, 13:
 		shares := c.shares()
 		for _, j := range judges {
-			if what == 0 {
+			switch what {
+			case 0:
 				j.BeginStep(shares)
-			} else {
+			case 1:
 				j.BeginWindows(shares)
+			default:
+				j.BeginFeedback(what-12, shares)
 			}
 		}
 	case 2:

@@ -12,6 +12,9 @@ func (s *session) encode(e *encoder) {
 	s.closed.encode(e)
 	e.short(s.seeds)
 	e.sparse(s.seed)
+	if s.group.waits() {
+		s.arrived.encode(e)
+	}
 	for _, w := range s.watches {
 		w.encode(e)
 	}
@@ -29,12 +32,16 @@ func (s *session) decode(d *decoder, alpha float64) {
 	d.check(s.closed.holds(&s.round), "more calls than there can be")
 	s.seeds = d.calls()
 	d.sparse(s.seed)
+	if s.group.waits() {
+		s.arrived.decode(d)
+	}
 	for _, w := range s.watches {
 		w.decode(d, s, alpha)
 	}
 	if d.ok() {
 		for _, w := range s.watches {
 			w.read(&s.round)
+			w.muted = w.mute(s)
 		}
 	}
 }

@@ -20,6 +20,8 @@ type Evidence struct {
 	tables [numTables]counts    // by group
 	slices [numTables]crossings // of the groups that are sliced
 	dice   rand.PCG             // for what is rounded at random
+
+	arrivals [MaxFeedbackWindows]arrivals
 }
 
 // Observe counts one settled request in its stratum and, if it belongs there, in
@@ -97,6 +99,9 @@ func (e *Evidence) Merge(o *Evidence) {
 		e.tables[i].addAll(&o.tables[i])
 		e.slices[i].addAll(&o.slices[i])
 	}
+	for i := range e.arrivals {
+		e.arrivals[i].addAll(&o.arrivals[i])
+	}
 }
 
 // holds reports whether there is room for the counts of o.
@@ -115,6 +120,7 @@ func (e *Evidence) Reset() {
 		e.tables[i].reset()
 		e.slices[i].reset()
 	}
+	e.arrivals = [MaxFeedbackWindows]arrivals{}
 }
 
 // Empty reports whether nothing was counted.
@@ -124,7 +130,7 @@ func (e *Evidence) Empty() bool {
 			return false
 		}
 	}
-	return true
+	return e.arrivals == [MaxFeedbackWindows]arrivals{}
 }
 
 // A form says which cells of an observation are counted.
@@ -147,7 +153,8 @@ func newForm(c *Config, watches []*watch) *form {
 	for _, w := range watches {
 		w.place(f.columns[w.group].append(w.meter))
 		fmt.Fprintf(&text, "%s, %d cells\n", describe(w.criterion), w.meter.cells())
-		if _, ok := w.meter.(rounder); ok {
+		switch w.meter.(type) {
+		case rounder, responseMeter:
 			f.rounds = true
 		}
 	}
@@ -180,11 +187,13 @@ type columns struct {
 
 // A column is the cells of a meter, of one kind or another.
 type column struct {
-	meter  meter
-	call   callMeter
-	round  rounder
-	pair   pairMeter
-	offset int
+	meter meter
+	call  callMeter
+	round rounder
+	pair  pairMeter
+
+	response responseMeter
+	offset   int
 }
 
 func newColumn(m meter, offset int) column {
@@ -192,6 +201,7 @@ func newColumn(m meter, offset int) column {
 	c.call, _ = m.(callMeter)
 	c.round, _ = m.(rounder)
 	c.pair, _ = m.(pairMeter)
+	c.response, _ = m.(responseMeter)
 	return c
 }
 

@@ -21,6 +21,12 @@ func (w *watch) verdict(s *session, names *names, alpha float64) Verdict {
 		v.Ratio = w.ratio(what.event, s, alpha)
 	}
 	v.Reason = w.reason(s, &v)
+	if w.muted {
+		v.LogE, v.Reason = 0, "no client has reported anything that no server has"
+	}
+	if why := s.doubt(); why != "" && w.role == Guardrail && v.LogE >= v.Limit {
+		v.Reason = "its evidence is at the limit and only holds: " + why
+	}
 	return v
 }
 
@@ -120,9 +126,18 @@ func (w *watch) newcomer(e *event, s *session) *event {
 func (w *watch) shown(e *event) (*event, string) {
 	what, complement := w.book.words(e)
 	if complement {
-		e = e.complement()
+		e = w.complement(e)
 	}
 	return e, what
+}
+
+// complement is what people are shown of an event whose rate reads better so.
+func (w *watch) complement(e *event) *event {
+	if _, is := w.meter.(feedbackMeter); is {
+		fine := []span{{fineSilent, fineHeard + 1}}
+		return &event{stable: fine, candidate: fine}
+	}
+	return e.complement()
 }
 
 // blank is a finding without an event.

@@ -9,11 +9,14 @@ const (
 	windowsGroup              // the sessions whose coin counts
 	callsGroup                // every call of the candidate: the backstop
 	pairsGroup                // the inputs that both models saw
+	// feedbackGroup is the units of the first [FeedbackWindow] whose coin counts, and
+	// those of the others come after it.
+	feedbackGroup
 	// sentinelGroup is the coins group once more, on the sentinel's requests.
-	sentinelGroup
+	sentinelGroup = feedbackGroup + MaxFeedbackWindows
 
-	numGroups = 5
-	numTables = 4 // of counts; the sentinel's are in that of the coins
+	numGroups = sentinelGroup + 1
+	numTables = sentinelGroup // of counts; the sentinel's are in that of the coins
 )
 
 // table is where the group's counts are.
@@ -25,7 +28,12 @@ func (g group) table() int {
 }
 
 // sliced reports whether the group's criteria have bets on slices.
-func (g group) sliced() bool { return g == coinsGroup || g == sentinelGroup || g == pairsGroup }
+func (g group) sliced() bool {
+	return g == coinsGroup || g == sentinelGroup || g == pairsGroup || g.waits()
+}
+
+// waits reports whether the group is one of units that feedback is waited for.
+func (g group) waits() bool { return g >= feedbackGroup && g < sentinelGroup }
 
 // noun is what is counted in the group.
 func (g group) noun() string {
@@ -35,12 +43,18 @@ func (g group) noun() string {
 	case pairsGroup:
 		return "pair"
 	}
+	if g.waits() {
+		return "unit"
+	}
 	return "call"
 }
 
 // strata is the number of strata in each table.
 func strata(sentinel bool) [numTables]int {
 	s := [numTables]int{coinsGroup: int(Sentinel), windowsGroup: int(Sentinel), callsGroup: 1, pairsGroup: 1}
+	for g := feedbackGroup; g < sentinelGroup; g++ {
+		s[g] = int(Sentinel)
+	}
 	if sentinel {
 		s[coinsGroup] = NumStrata
 	}

@@ -73,7 +73,7 @@ func newJudge(c Config) (*Judge, error) {
 		form: newForm(&c, watches), names: names{&c}, watches: watches, seed: c.Rounding,
 		alpha: c.alpha(), beta: c.beta(), minCalls: c.minCalls(),
 	}
-	for g := range group(numGroups) {
+	for g := range numGroups {
 		j.sessions[g] = newSession(g, members(watches, g), j.form)
 	}
 	j.panels = newPanels(j.sessions[:])
@@ -125,6 +125,9 @@ func (j *Judge) BeginStep(shares [NumStrata]float64) {
 	j.sessions[coinsGroup].begin(shares, j.now)
 	j.sessions[sentinelGroup].begin(sentinel, j.now)
 	j.sessions[windowsGroup].fallBehind()
+	for g := feedbackGroup; g < sentinelGroup; g++ {
+		j.sessions[g].fallBehind()
+	}
 	j.sessions[pairsGroup].begin(j.sessions[pairsGroup].shares, j.now)
 }
 
@@ -136,6 +139,20 @@ func (j *Judge) BeginWindows(shares [NumStrata]float64) {
 	}
 	shares[Sentinel] = 0
 	j.sessions[windowsGroup].begin(shares, j.now)
+}
+
+// BeginFeedback is BeginStep for the units of a [FeedbackWindow], by its place in
+// [FeedbackWindows], which lag behind by its length: they count in the step in which
+// their windows were opened. An unknown window is ignored.
+func (j *Judge) BeginFeedback(window int, shares [NumStrata]float64) {
+	if window < 0 || window >= MaxFeedbackWindows {
+		return
+	}
+	for s, share := range shares {
+		shares[s] = coin(share)
+	}
+	shares[Sentinel] = 0
+	j.sessions[feedbackGroup+group(window)].begin(shares, j.now)
 }
 
 // Fold adds counts, weighs the evidence and closes the round when it is due. The
@@ -155,6 +172,7 @@ func (j *Judge) Fold(e *Evidence, now time.Duration) Ruling {
 				s.evaluate()
 				news = true
 			}
+			news = news || s.group.waits() && e.arrivals[s.group-feedbackGroup] != arrivals{}
 		}
 		if news {
 			j.rule()
@@ -206,9 +224,20 @@ func (j *Judge) both(w *watch) Verdict {
 
 func (j *Judge) verdict(w *watch) Verdict { return w.verdict(j.sessions[w.group], &j.names, j.alpha) }
 
+// settle lets the panels know which evidence must not decide.
+func (j *Judge) settle() {
+	for _, p := range j.panels {
+		p.doubt = ""
+		if p.role == Guardrail {
+			p.doubt = j.sessions[p.watches[0].group].doubt()
+		}
+	}
+}
+
 // rule brings the ruling up to date with the evidence.
 func (j *Judge) rule() {
 	r := &j.ruling
+	j.settle()
 	j.carve()
 	r.LogE, r.Culprit = j.panels.judge(Guardrail, r.Limit, j.verdict)
 	r.HoldLogE, r.HoldCulprit = j.panels.judge(Hold, r.Limit, j.verdict)

@@ -58,6 +58,10 @@ func (j *Judge) unforeseen(w *watch, g *Gate) string {
 	switch {
 	case s.shares == [NumStrata]float64{} || s.behind:
 		return "nothing counts now: no share is between 0 and 1"
+	case s.doubt() != "":
+		return s.doubt()
+	case w.unheard(s) != "":
+		return w.unheard(s)
 	case w.book.starved():
 		return fmt.Sprintf("no bets before %d values are known", valuesForBets)
 	case g.Finding == "":
@@ -93,6 +97,9 @@ func (g group) calls() string {
 		return "windows of the candidate"
 	case pairsGroup:
 		return "pairs"
+	}
+	if g.waits() {
+		return "units of the candidate"
 	}
 	return "candidate calls"
 }

@@ -12,6 +12,8 @@ type panel struct {
 	terms   []float64 // scratch of len(watches)
 	logE    float64
 	culprit string // once the limit was reached
+	doubt   string // why it must not decide; then it holds
+	held    string // the culprit of that
 }
 
 type panels []*panel
@@ -50,6 +52,9 @@ func (ps panels) culprit(role Role) string {
 		if p.role == role && p.culprit != "" {
 			return p.culprit
 		}
+		if role == Hold && p.held != "" {
+			return p.held
+		}
 	}
 	return ""
 }
@@ -65,6 +70,12 @@ func (p *panel) judge(limit float64, explain func(*watch) Verdict) {
 		}
 	}
 	p.logE = logSum(p.terms)
+	if p.doubt != "" && p.culprit == "" {
+		if p.logE >= limit && p.held == "" {
+			p.held = most.criterion.Name()
+		}
+		return
+	}
 	for i, w := range p.watches {
 		if p.terms[i] >= limit && w.failed == nil {
 			w.fail(explain, "its evidence reached the limit")

@@ -66,7 +66,7 @@ type Row struct {
 	// empty: all of it.
 	Slice string `json:"slice,omitempty"`
 	// Reads is what it counts: "requests", "fresh units", "sentinel requests",
-	// "candidate calls", "sessions" or "pairs".
+	// "candidate calls", "sessions", "units" that feedback is waited for, or "pairs".
 	Reads string `json:"reads"`
 	// Event is what is counted, in words.
 	Event string `json:"event"`
@@ -151,6 +151,7 @@ func NewPlan(c Config, r Rollout) (*Plan, error) {
 	if err := p.join(); err != nil {
 		return nil, err
 	}
+	watches = watches[:len(c.Criteria)] // those that come with feedback are no promise
 	plan := &Plan{Alpha: c.alpha(), RequestsPerSecond: r.RequestsPerSecond, Units: r.Units, PairsPerSecond: r.PairsPerSecond}
 	f := newForecast(&c, &r, watches)
 	for i, s := range r.Steps {

@@ -64,6 +64,10 @@ func (r *Rollout) usual(w *watch) (rate float64, assumed bool) {
 		if m.want == Higher {
 			return assumedConversion, true
 		}
+	case feedbackMeter:
+		if m.want == Higher {
+			return assumedConversion, true
+		}
 	}
 	return assumedRate, true
 }

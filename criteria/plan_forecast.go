@@ -33,6 +33,9 @@ type sight struct {
 
 func newForecast(c *Config, r *Rollout, watches []*watch) *forecast {
 	f := &forecast{rollout: r, streams: streams{rollout: r, lag: r.lag(watches)}}
+	for i, w := range FeedbackWindows(c.Criteria) {
+		f.streams.waits[i] = w.Within.Seconds()
+	}
 	if c.Sentinel {
 		f.streams.epsilon = cmp.Or(r.Sentinel, assumedSentinel)
 	}
@@ -212,7 +215,7 @@ func (f *forecast) step(s Step) PlannedStep {
 
 // sticky reports whether a group counts a unit only once.
 func (f *forecast) sticky(g group) bool {
-	return f.rollout.Units > 0 && (g == coinsGroup || g == windowsGroup)
+	return f.rollout.Units > 0 && (g == coinsGroup || g == windowsGroup || g.waits())
 }
 
 const readsSentinel = "sentinel requests"
@@ -228,6 +231,8 @@ func (f *forecast) reads(g group) string {
 		return "sessions"
 	case g == pairsGroup:
 		return "pairs"
+	case g.waits():
+		return "units"
 	case f.sticky(g):
 		return "fresh units"
 	}

@@ -55,10 +55,11 @@ func (s stream) of(part float64) stream {
 // streams are what each group gets in a step, given what came before it.
 type streams struct {
 	rollout *Rollout
-	lag     float64 // of a session
-	epsilon float64 // of the sentinel; 0: none
-	elapsed float64 // seconds in the steps before
-	highest float64 // share in the steps before
+	lag     float64                     // of a session
+	waits   [MaxFeedbackWindows]float64 // for feedback
+	epsilon float64                     // of the sentinel; 0: none
+	elapsed float64                     // seconds in the steps before
+	highest float64                     // share in the steps before
 }
 
 // group returns the stream of a group in a step with this share.
@@ -79,8 +80,13 @@ func (x *streams) group(g group, share float64) stream {
 		x.sticky(&all, share, 0)
 		all.lag = x.lag
 	default:
+		epsilon := x.epsilon
+		if g.waits() { // by the coins of the units, too
+			all.lag, epsilon = x.waits[g-feedbackGroup], 0
+			all.calls, all.shares[Fresh] = r*share, share
+		}
 		if x.rollout.Units > 0 {
-			x.sticky(&all, share, x.epsilon)
+			x.sticky(&all, share, epsilon)
 		}
 	}
 	return all

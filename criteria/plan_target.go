@@ -84,7 +84,7 @@ func (w *watch) targets(b known) []target {
 // losesFailures reports whether a call that failed has no value for the criterion.
 func (w *watch) losesFailures() bool {
 	c := newColumn(w.meter, 0)
-	return c.pair == nil && c.cell(&Observation{Outcome: Failed}, evenDice) == w.meter.cells()
+	return c.pair == nil && c.response == nil && c.cell(&Observation{Outcome: Failed}, evenDice) == w.meter.cells()
 }
 
 // allowed is the largest rate of the candidate that nothing is ever held

@@ -136,7 +136,8 @@ func (j *Judge) proves(w *watch, logE func(*watch) float64) bool {
 }
 
 func (j *Judge) provesAlone(w *watch, logE, limit float64) bool {
-	return w.proof.gates() && logE >= limit && w.proof.compares(j.sessions[w.group])
+	s := j.sessions[w.group]
+	return w.proof.gates() && logE >= limit && w.proof.compares(s) && s.doubt() == "" && w.unheard(s) == ""
 }
 
 // safeNow is the evidence for the candidate.
@@ -195,6 +196,8 @@ func (j *Judge) gate(w *watch) Gate {
 	}
 	switch {
 	case g.Proven:
+	case s.doubt() != "" || s.inStep(Candidate) > 0 && near.unheard(s) != "":
+		g.Needs = NoForecast
 	case near.proof.compares(s) || s.inStep(Candidate) == 0:
 		g.Needs = near.needs(s, g.Limit)
 	default:

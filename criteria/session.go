@@ -22,6 +22,7 @@ type session struct {
 	closed  counts             // in all closed rounds
 	seed    []float64          // stable's, by column
 	seeds   float64            // calls in it
+	arrived arrivals           // reports of feedback, in the epoch
 
 	steps    int // begun so far
 	openings int // of rounds so far
@@ -46,6 +47,9 @@ func newSession(g group, watches []*watch, f *form) *session {
 		for j := range w.meter.cells() + 1 {
 			s.owners[w.offset+j] = w
 		}
+	}
+	for _, w := range watches {
+		w.muted = w.mute(s)
 	}
 	return s
 }
@@ -74,6 +78,9 @@ func (s *session) fallBehind() {
 func (s *session) fold(e *Evidence, now time.Duration) bool {
 	s.now = now
 	c := &e.tables[s.group.table()]
+	if s.group.waits() {
+		s.arrived.addAll(&e.arrivals[s.group-feedbackGroup])
+	}
 	if !s.closed.holds(&s.round, c) {
 		return false
 	}
@@ -101,6 +108,7 @@ func (s *session) sliced() bool { return len(s.watches) > 0 && s.watches[0].slic
 func (s *session) evaluate() {
 	for _, w := range s.watches {
 		w.evaluate(&s.round)
+		w.muted = w.mute(s)
 	}
 }
 

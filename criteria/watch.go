@@ -20,6 +20,7 @@ type watch struct {
 	lookup   *lookup
 	lookedUp int      // the round they are of
 	failed   *Verdict // from the moment it failed
+	muted    bool     // its evidence is another one's as well
 	proof    proof    // for promotion
 
 	before past // scratch of past
@@ -61,7 +62,12 @@ func (w *watch) repeats(o *watch) bool {
 func (w *watch) setShare(x float64) { w.share, w.logShare = x, math.Log(x) }
 
 // weighed is the evidence as it counts in a sum.
-func (w *watch) weighed() float64 { return w.logShare + w.logE }
+func (w *watch) weighed() float64 {
+	if w.muted {
+		return math.Inf(-1)
+	}
+	return w.logShare + w.logE
+}
 
 // sliced reports whether slices have a part of the weight.
 func (w *watch) sliced() bool { return len(w.slices.cells) > 0 }
