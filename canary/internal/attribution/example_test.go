@@ -16,7 +16,7 @@ func (printer) BeginFeedback(shares [criteria.NumStrata]float64) {
 }
 
 func (printer) FoldFeedback(w *attribution.Window) {
-	fmt.Println(w.Arm, w.Servers, w.All, "heard", w.Heard)
+	fmt.Println(w.Arm, w.Servers, w.All, "heard of", w.Heard != 0)
 }
 
 func ExampleWindows() {
@@ -34,7 +34,7 @@ func ExampleWindows() {
 	// Output:
 	// the wrong arm: false
 	// units are the candidate's with probability 0.05
-	// stable [0] [0] heard 0
-	// candidate [0] [1] heard 1
+	// stable [0] [0] heard of false
+	// candidate [0] [1] heard of true
 	// too late: false
 }

@@ -88,10 +88,10 @@ func (p *plain) Report(unit, cohort uint64, arm criteria.Arm, signal int, value 
 	for _, w := range p.open {
 		if w.unit == unit && w.cohort == cohort && w.Arm == arm {
 			w.All[signal] = min(1, w.All[signal]+value)
-			w.Heard = min(255, w.Heard+1)
+			w.Heard |= 1 << signal
 			if !client {
 				w.Servers[signal] = min(1, w.Servers[signal]+value)
-				w.HeardServers = min(255, w.HeardServers+1)
+				w.HeardServers |= 1 << signal
 			}
 			return true
 		}

@@ -9,7 +9,7 @@ import (
 // row is what is known of a window, but for whose it is and when it was opened, a byte each:
 //
 //	stratum and arm
-//	reports heard, and of those from servers
+//	signals heard of, a bit each, and of those from servers
 //	sums by signal of servers, then of all, in 255ths
 //	cells by dimension
 type row struct {
@@ -44,10 +44,10 @@ func (r row) open(s criteria.Stratum, arm criteria.Arm, cells uint64) {
 
 // add adds a report of x 255ths.
 func (r row) add(signal, x int, client bool) {
-	increase(&r.bytes[heardAt], 1)
+	r.bytes[heardAt] |= 1 << signal
 	increase(&r.bytes[sumsAt+r.signals+signal], x)
 	if !client {
-		increase(&r.bytes[heardServersAt], 1)
+		r.bytes[heardServersAt] |= 1 << signal
 		increase(&r.bytes[sumsAt+signal], x)
 	}
 }

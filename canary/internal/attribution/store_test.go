@@ -44,7 +44,7 @@ func TestMemoryIsUsedAgain(t *testing.T) {
 		require.Len(t, heard.windows(), chunkWindows-7)
 		want := Window{Cells: 3, Servers: []float64{0, 0}, All: []float64{0, 0}}
 		if round%2 == 0 {
-			want = Window{Cells: 3, Servers: []float64{0, 1}, All: []float64{0, 1}, Heard: 1, HeardServers: 1}
+			want = Window{Cells: 3, Servers: []float64{0, 1}, All: []float64{0, 1}, Heard: 2, HeardServers: 2}
 		}
 		for _, got := range heard.windows() {
 			require.Equal(t, want, got)

@@ -44,7 +44,7 @@ type Window struct {
 	Cells   uint64 // where the unit lies in each slice dimension, eight bits each, the first lowest
 	// Servers and All are the sums by signal, in [0, 1] of the declared maximum: of what servers said, and of what servers and clients said. All is never less.
 	Servers, All []float64
-	// Heard and HeardServers are how many reports there were, of both and of servers, whatever their values. 255 stands for that and more.
+	// Heard has bit i set if anything was reported on signal i, be it 0; HeardServers if a server did.
 	Heard, HeardServers uint32
 }
 

@@ -154,8 +154,21 @@ func TestSums(t *testing.T) {
 	got := heard.windows()[0]
 	require.InDeltaSlice(t, []float64{0, 0.2, 1}, got.Servers, 1e-12)
 	require.InDeltaSlice(t, []float64{1, 0.4, 1}, got.All, 1e-12)
-	require.Equal(t, uint32(4), got.HeardServers)
-	require.Equal(t, uint32(255), got.Heard)
+	require.Equal(t, uint32(0b111), got.HeardServers)
+	require.Equal(t, uint32(0b111), got.Heard)
+}
+
+// What is heard of is known by signal and source, also when it says that nothing happened.
+func TestHeard(t *testing.T) {
+	w := New(Config{Within: 100, Signals: 8, MaxOpen: 1000})
+	w.Open(1, 1, fresh, stable, 0, 0)
+	w.Report(1, 1, stable, 0, 0, false)
+	w.Report(1, 1, stable, 3, 0, true)
+	w.Report(1, 1, stable, 7, 1, true)
+	heard := record{}
+	w.Fold(100, &heard)
+	require.Equal(t, uint32(0b10001001), heard.windows()[0].Heard)
+	require.Equal(t, uint32(0b1), heard.windows()[0].HeardServers)
 }
 
 // What is kept in few bits is right on average, once or added up.
