@@ -10,6 +10,7 @@ import (
 
 	"github.com/modelcanary/go-sdk/canary/internal/keeper"
 	"github.com/modelcanary/go-sdk/canary/internal/telemetry"
+	"github.com/modelcanary/go-sdk/criteria"
 	"github.com/modelcanary/go-sdk/rollback"
 )
 
@@ -25,6 +26,8 @@ type Canary[In, Out any] struct {
 	herald      *keeper.Herald
 	books       books[In, Out]
 	instruments *telemetry.Instruments
+	tokens      tokens
+	reception   *reception
 
 	mu       sync.Mutex
 	isClosed bool
@@ -51,6 +54,13 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 		c.cfg.Store = rollback.NewMemory()
 		c.herald.Tell(keeper.Event{Kind: keeper.MemoryOnly, Message: "no store: a restart forgets a rollback"})
 	}
+	c.reception = newReception(criteria.FeedbackWindows(cfg.Criteria))
+	if c.tokens, err = newTokens(&cfg); err != nil {
+		return nil, errors.Join(err, c.herald.Close(context.Background()))
+	}
+	if c.tokens.codec.Local() && len(c.reception.signals) > 0 {
+		c.herald.Tell(keeper.Event{Kind: keeper.TokensLocal, Message: "no token keys: feedback is taken by this process only, and not after a restart; set Config.Tokens"})
+	}
 	c.settings.herald = c.herald
 	e, err := startEpoch(c.cfg, c.settings)
 	if err != nil {
@@ -65,6 +75,7 @@ func start[In, Out any](cfg Config[In, Out], set settings) (*Canary[In, Out], er
 // own is a copy that whoever made the configuration cannot change: it is read again when an epoch begins.
 func (cfg Config[In, Out]) own() Config[In, Out] {
 	cfg.Criteria, cfg.Ramp.Steps, cfg.Candidate.Warm = slices.Clone(cfg.Criteria), slices.Clone(cfg.Ramp.Steps), slices.Clone(cfg.Candidate.Warm)
+	cfg.Tokens.Keys = nil // they were read
 	s := &cfg.Signals
 	s.Numbers, s.Labels, s.Checks, s.Slices = maps.Clone(s.Numbers), maps.Clone(s.Labels), maps.Clone(s.Checks), maps.Clone(s.Slices)
 	return cfg

@@ -81,7 +81,7 @@ type Config[In, Out any] struct {
 	Beta float64
 
 	// Criteria are what the candidate must not be worse in. At least one; unless OperationalOnly is set at least one must look at the answers
-	// ([criteria.Distribution], [criteria.Categories], [criteria.Mean], [criteria.Rate], [criteria.InvalidRate], [criteria.Disagreement], [criteria.Difference]) and do more than [criteria.Observe]. A [criteria.Backstop] is added if there is none. While the candidate runs
+	// ([criteria.Distribution], [criteria.Categories], [criteria.Mean], [criteria.Rate], [criteria.InvalidRate], [criteria.Disagreement], [criteria.Difference]) or at what comes of them ([criteria.Feedback]) and do more than [criteria.Observe]. A [criteria.Backstop] is added if there is none. While the candidate runs
 	// on goroutines of its own (CandidateTimeout), a [criteria.Latency] without an Allowance gets one of 0.02.
 	Criteria []criteria.Criterion
 
@@ -125,6 +125,12 @@ type Config[In, Out any] struct {
 	// is Flags.Shadow's, or Shadow.Rate; the zero value means no shadow. The models must not have side effects that matter twice: with a Rerun stable is asked again, too.
 	// A shadow draws by the unit of Key, from buckets of its own, and by request where there is no Key or with PerRequest.
 	Shadow shadow.Config[In, Out]
+
+	// Tokens say how decisions are named for what comes back about them later, see [Decision.Token]; replicas and restarts need a key.
+	Tokens Tokens
+
+	// Feedback bounds what is remembered of it. What is waited for, and for how long, the criteria say: [criteria.Feedback].
+	Feedback FeedbackLimits
 
 	// OnEvent is told of what a person may want to know: see [Event]. It is called on one goroutine of its own, in order, outside every lock; its panics are
 	// recovered and counted. While it does not return no further event is delivered; beyond 256 waiting events new ones are dropped and counted. It may call

@@ -72,6 +72,9 @@ type Decision struct {
 	Reason Reason
 	// Fallback says that the candidate failed and stable answered in its place.
 	Fallback bool
+
+	desk   desk // nil: the decision was made by nobody
+	ticket ticket
 }
 
 // String describes the decision in one line.
@@ -101,6 +104,7 @@ func (c *Canary[In, Out]) Decide(ctx context.Context, in In) (Out, Decision, err
 			d.Version = e.versions[Candidate]
 		}
 	}
+	d.desk, d.ticket = c, c.ticketOf(e, &v)
 	return out, d, err
 }
 

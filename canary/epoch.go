@@ -105,7 +105,7 @@ func startEpoch[In, Out any](cfg Config[In, Out], set settings) (*epoch[In, Out]
 	}
 	e.keeper, err = keeper.Start(inRehearsal(keeper.Config{
 		Name: cfg.Name, Version: cfg.Candidate.Version, Keyed: cfg.Key != nil,
-		Sentinel: cfg.Sentinel, Reassign: cfg.Reassign, Now: set.now, Windows: windowsOf(e.judged.Criteria),
+		Sentinel: cfg.Sentinel, Reassign: cfg.Reassign, Now: set.now, Windows: windowsOf(e.judged.Criteria), Feedback: cfg.feedbackOf(e.judged.Criteria),
 		Judge: judge, Numbers: len(e.signals.numbers), Texts: len(e.signals.labels), Checks: len(e.signals.checks), Dimensions: len(e.slices),
 		Overdue: e.classes.endings[ledger.Overdue], Carves: set.carves, Observed: set.observed,
 		Slots: set.slots, Deadline: max(defaultDeadline, 2*timeout),

@@ -102,6 +102,8 @@ const (
 	StoreRecovered = EventKind(keeper.StoreRecovered)
 	// MemoryOnly: there is no store; a restart forgets a rollback.
 	MemoryOnly = EventKind(keeper.MemoryOnly)
+	// TokensLocal: a criterion waits for feedback and there are no keys, see [Tokens]: what is about decisions of other processes, or of before a restart, is refused.
+	TokensLocal = EventKind(keeper.TokensLocal)
 	// FlagTrouble: the rollout flag cannot be believed.
 	FlagTrouble = EventKind(keeper.FlagTrouble)
 	// FlagWarning: the rollout flag is read, but may not mean what was intended.

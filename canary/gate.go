@@ -35,6 +35,7 @@ type gate struct {
 type visit struct {
 	plan     *keeper.Plan
 	hold     ledger.Hold
+	unit     uint64
 	start    int64 // of the arm's call, on the ledger's clock
 	latency  int64 // of the arm's call
 	cells    ledger.Cells
@@ -89,6 +90,7 @@ func (g *gate) enter(v *visit, key string) turn {
 		g.enterKeyless(v, keeper.EmptyKey)
 		return toStable
 	}
+	v.unit = unit
 	if g.sliced {
 		return g.enterSliced(v, unit)
 	}

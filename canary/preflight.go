@@ -87,7 +87,7 @@ const preflightShare = 0.5
 func newPreflight[In, Out any](cfg Config[In, Out], set settings, records *telemetry.Recorder) (*preflight[In, Out], error) {
 	wanted := cfg.Preflight
 	cfg.Candidate = Model[In, Out]{Version: cfg.Stable.Version + " again", Predictor: cfg.Stable.Predictor}
-	cfg.Criteria = withLatency(slices.DeleteFunc(slices.Clone(cfg.Criteria), judgesPairs))
+	cfg.Criteria = withLatency(slices.DeleteFunc(slices.Clone(cfg.Criteria), func(c criteria.Criterion) bool { return judgesPairs(c) || awaits(c) }))
 	cfg.Shadow, cfg.Flags.Shadow = shadow.Config[In, Out]{}, ""
 	cfg.Name += ".preflight" // other buckets than those of the trial
 	cfg.Store, cfg.Audit = rollback.NewMemory(), nil

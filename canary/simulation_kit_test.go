@@ -80,6 +80,7 @@ type setup struct {
 	every   int
 	slots   int
 	change  func(*Config[question, answer])
+	now     func() time.Time // the clock on the wall; nil: the real one
 	// alter changes what was started.
 	alter func(*Canary[question, answer])
 	// forge changes the plans that requests see behind the keeper's back: this is how a rule is broken.
@@ -109,10 +110,14 @@ func newTrial(seed uint64, s setup) *trial {
 		s.change(&cfg)
 	}
 	coins := rand.New(rand.NewPCG(seed, 29))
-	tr.cfg, tr.set = cfg, settings{manual: true, slots: s.slots, draw: coins.Uint64}
+	tr.cfg, tr.set = cfg, settings{manual: true, slots: s.slots, draw: coins.Uint64, now: s.now}
 	tr.live()
 	tr.step(0)
-	tr.await(s.percent / 100)
+	share := s.percent / 100
+	if steps := cfg.Ramp.Steps; len(steps) > 0 {
+		share = min(share, steps[0])
+	}
+	tr.await(share)
 	return tr
 }
 

@@ -45,6 +45,9 @@ type Snapshot struct {
 	// Shadow is what the candidate does in the shadow of stable; nil where nothing asks for one.
 	Shadow *Shadow
 
+	// Feedback is what came back about decisions; nil where no criterion asks for any.
+	Feedback *FeedbackStatus
+
 	// Preflight is how stable compared with itself; nil without [Config.Preflight].
 	Preflight *Preflight
 
@@ -131,6 +134,7 @@ func (c *Canary[In, Out]) Snapshot() Snapshot {
 	s.Preflight = e.preflight.report()
 	s.Model = e.loader.status()
 	s.Shadow = e.shade.status()
+	s.Feedback = c.reception.status(&k.Feedback)
 	e.callbackPanics(func(name string, n int64) {
 		if n > 0 {
 			s.CallbackPanics[name] = n

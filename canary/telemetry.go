@@ -73,7 +73,8 @@ func (c *Canary[In, Out]) source() telemetry.Source {
 			}
 		},
 		ShadowRunning: c.books.shadowing,
-		Rollbacks:     both("rollback"), Evaluations: both("evaluation"),
+		Feedback:      c.reception.taken, FeedbackRefused: c.reception.refusals,
+		Rollbacks: both("rollback"), Evaluations: both("evaluation"),
 	}
 	for r := range keeper.NumReasons {
 		s.ReasonNames = append(s.ReasonNames, r.String())

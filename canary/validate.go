@@ -54,6 +54,7 @@ func (cfg *Config[In, Out]) validate() error {
 	cfg.validateCoins(&p)
 	cfg.validateSessions(&p)
 	cfg.validateShadow(&p)
+	cfg.validateFeedback(&p)
 	cfg.validateAnswers(&p)
 	if cfg.Preflight != 0 && (cfg.Preflight < minPreflight || cfg.Preflight > maxPreflight) {
 		p.add("Preflight", "%d is neither 0 nor %d to %d", cfg.Preflight, minPreflight, maxPreflight)
@@ -160,7 +161,7 @@ func (cfg *Config[In, Out]) validateCriteria(p *problems) {
 		return
 	}
 	if !cfg.OperationalOnly && !slices.ContainsFunc(cfg.Criteria, judgesAnswers) {
-		p.add("Criteria", "judge by errors and latency only, so a model that is wrong quickly passes; add one that looks at answers and does more than observe, such as criteria.Distribution, Categories, Mean, Rate, InvalidRate or Disagreement, or set OperationalOnly")
+		p.add("Criteria", "judge by errors and latency only, so a model that is wrong quickly passes; add one that looks at answers, or at what comes of them and does more than observe, such as criteria.Distribution, Categories, Mean, Rate, InvalidRate, Disagreement or Feedback, or set OperationalOnly")
 	}
 }
 
@@ -180,6 +181,8 @@ func judgesAnswers(c criteria.Criterion) bool {
 	case criteria.Disagreement:
 		return c.Role != criteria.Observe
 	case criteria.Difference:
+		return c.Role != criteria.Observe
+	case criteria.Feedback:
 		return c.Role != criteria.Observe
 	}
 	return false

@@ -24,26 +24,27 @@ type fold struct {
 	k      *Keeper
 	folder *ledger.Folder[ticket]
 
-	mu      sync.Mutex // a pass, or a look from outside
-	coins   ledger.Coins
-	routing criteria.Routing
-	judge   *criteria.Judge
-	current step      // of the newest slot visited
-	period  uint64    // of the newest coins
-	judged  uint32    // step the judge is in
-	waiting []*cohort // oldest first
-	spare   []*criteria.Evidence
-	windows *windows
-	halted  float64       // share of the step of an earlier process that may go on; 0: there is none
-	lag     time.Duration // what the judge's time is ahead of awake time, see age
-	folded  time.Duration // the judge's time at the last fold
-	changes atomic.Uint64 // of what an archive keeps
-	joined  bool          // the youngest cohort takes slots of this pass
-	over    bool          // nothing is judged any more
-	seen    criteria.Observation
-	last    criteria.Ruling
-	carves  int // how many slices were carved out
-	tally   tally
+	mu       sync.Mutex // a pass, or a look from outside
+	coins    ledger.Coins
+	routing  criteria.Routing
+	judge    *criteria.Judge
+	current  step      // of the newest slot visited
+	period   uint64    // of the newest coins
+	judged   uint32    // step the judge is in
+	waiting  []*cohort // oldest first
+	spare    []*criteria.Evidence
+	windows  *windows
+	feedback *feedback
+	halted   float64       // share of the step of an earlier process that may go on; 0: there is none
+	lag      time.Duration // what the judge's time is ahead of awake time, see age
+	folded   time.Duration // the judge's time at the last fold
+	changes  atomic.Uint64 // of what an archive keeps
+	joined   bool          // the youngest cohort takes slots of this pass
+	over     bool          // nothing is judged any more
+	seen     criteria.Observation
+	last     criteria.Ruling
+	carves   int // how many slices were carved out
+	tally    tally
 }
 
 // cohort is the evidence of one pass.
@@ -90,6 +91,7 @@ func (f *fold) init(k *Keeper) {
 	f.folder = ledger.NewFolder[ticket](k.Ledger)
 	f.judge = k.cfg.Judge
 	f.windows = newWindows(f, k.cfg.Windows)
+	f.feedback = newFeedback(f, k.cfg.Feedback)
 	f.last = f.judge.Fold(nil, 0) // nothing yet, and the limit
 	f.coins.Keyed = k.cfg.Keyed
 	f.coins.Epsilon = route.Share(route.Threshold(k.cfg.Sentinel))
@@ -108,7 +110,9 @@ func (f *fold) pass() (bool, rulings) {
 	defer f.mu.Unlock()
 	f.joined = false
 	now := f.k.Now()
+	f.feedback.beginPass()
 	visited := f.folder.Pass(now, f.k.awake.Load(), int64(f.k.cfg.Deadline), f)
+	f.feedback.endPass()
 	busy := visited > 0 || len(f.waiting) > 0
 	rule := f.rule()
 	paired := f.judgePairs(&rule)
@@ -138,6 +142,11 @@ func (f *fold) rule() (r rulings) {
 	}
 	if ruling, any := f.windows.judge(time.Duration(f.k.awake.Load())); any {
 		r.Ruling = f.ruled(ruling)
+		f.changes.Add(1)
+	}
+	if ruling, any := f.feedback.judge(); any {
+		r.Ruling = f.ruled(ruling)
+		r.carves = append(r.carves, f.newCarves()...)
 		f.changes.Add(1)
 	}
 	return r
@@ -195,6 +204,7 @@ func (f *fold) Assigned(e ledger.Entry) ticket {
 		stratum = f.coins.Toss(e, route.Position(e.Unit, f.current.salt))
 		sentinel = f.coins.Watched(e)
 		window = f.windows.assigned(e, stratum, time.Duration(f.k.awake.Load()))
+		f.feedback.assigned(e, stratum)
 	}
 	if e.Mark&ledger.Excluded == 0 {
 		f.tally.stale++
@@ -249,6 +259,7 @@ func (f *fold) advance(id uint32) {
 		splits := f.coins.Splits()
 		f.routing.BeginStep(splits)
 		f.windows.beginStep(splits)
+		f.feedback.beginStep(splits)
 	}
 }
 

@@ -37,6 +37,7 @@ const (
 	StoreFailed        EventKind = "store_failed"
 	StoreRecovered     EventKind = "store_recovered"
 	MemoryOnly         EventKind = "memory_only"
+	TokensLocal        EventKind = "tokens_local"
 	FlagTrouble        EventKind = "flag_trouble"
 	FlagWarning        EventKind = "flag_warning"
 	ShareChanged       EventKind = "share_changed"
@@ -253,7 +254,7 @@ func (h *Herald) write(ctx context.Context, e Event) {
 var levels = map[EventKind]slog.Level{
 	TrippedEvent: slog.LevelError, RoutingBrokenEvent: slog.LevelError, StateUnreadable: slog.LevelError, StoreFailed: slog.LevelError,
 	AuditFailed: slog.LevelError, PreflightFailed: slog.LevelError,
-	HeldEvent: slog.LevelWarn, CarvedEvent: slog.LevelWarn, BarredEvent: slog.LevelWarn, MemoryOnly: slog.LevelWarn, FlagTrouble: slog.LevelWarn,
+	HeldEvent: slog.LevelWarn, CarvedEvent: slog.LevelWarn, BarredEvent: slog.LevelWarn, MemoryOnly: slog.LevelWarn, TokensLocal: slog.LevelWarn, FlagTrouble: slog.LevelWarn,
 	FlagWarning: slog.LevelWarn, CallbackFailed: slog.LevelWarn, TelemetryFailed: slog.LevelWarn, LoadFailed: slog.LevelWarn,
 	ShadowSilent: slog.LevelWarn,
 }

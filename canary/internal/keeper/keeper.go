@@ -31,6 +31,7 @@ type Config struct {
 
 	Judge                  *criteria.Judge
 	Windows                sessions.Config // of the criterion on sessions; 0 calls: there is none
+	Feedback               Feedback        // what comes back later
 	Numbers, Texts, Checks int             // how many signals; checks are stored as labels behind the labels, with the ids 0 and 1
 	Dimensions             int             // of slices
 	Overdue                uint16          // class of calls past the deadline

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/modelcanary/go-sdk/canary/internal/ledger"
@@ -37,28 +38,37 @@ type progress struct {
 	told    []string      // Hold criteria whose breach was answered with a hold
 
 	// The evidence.
-	judge, routing, windows []byte
-	lag                     time.Duration // awake time since the judge last folded
-	coins                   ledger.Coins
-	counted, sentinel       [2]uint64
-	stale                   uint64
-	texts                   criteria.Dictionary
+	judge, routing, windows, feedback []byte
+	lag                               time.Duration // awake time since the judge last folded
+	coins                             ledger.Coins
+	counted, sentinel                 [2]uint64
+	stale                             uint64
+	texts                             criteria.Dictionary
 }
 
 // recalled is a progress that can be gone on with.
 type recalled struct {
 	progress
-	judge   *criteria.Judge
-	routing criteria.Routing
-	windows *sessions.Windows // nil: there are none
+	judge    *criteria.Judge
+	routing  criteria.Routing
+	windows  *sessions.Windows // nil: there are none
+	feedback *feedback         // nil: there is none
 }
 
 var errSplitBroken = errors.New("the split between the arms was broken in it")
 
 // declared is all that the evidence of an epoch depends on, but for the criteria, which the judge compares itself.
 func (c *Config) declared(epoch uint64) string {
-	return fmt.Sprintf("canary %q, candidate %q, epoch %d, %s, keyed %v, sentinel %v, reassign %v, sessions of %d calls within %v",
+	var text strings.Builder
+	fmt.Fprintf(&text, "canary %q, candidate %q, epoch %d, %s, keyed %v, sentinel %v, reassign %v, sessions of %d calls within %v",
 		c.Name, c.Version, epoch, c.Memory.Declared, c.Keyed, c.Sentinel, c.Reassign, c.Windows.Calls, c.Windows.Within)
+	for _, w := range c.Feedback.Windows {
+		fmt.Fprintf(&text, ", feedback within %v on %v, of %d units", w.Within, w.Signals, c.Feedback.MaxOpen)
+	}
+	if len(c.Feedback.Windows) > 0 {
+		fmt.Fprintf(&text, ", %d reports within %v", c.Feedback.MaxReports, c.Feedback.Remember)
+	}
+	return text.String()
 }
 
 // draw writes down what the epoch has come to. It reports whether there is one, and the store has it: else it is somebody else's evidence. The texts are added where it does not delay anybody.
@@ -87,6 +97,7 @@ func (f *fold) draw(p *progress) {
 	if f.windows != nil {
 		p.windows = f.windows.AppendBinary(p.windows, time.Duration(f.k.awake.Load()))
 	}
+	p.feedback = f.feedback.AppendBinary(p.feedback[:0])
 	p.lag, p.period = f.age()-f.folded, f.period
 	f.coins.CopyTo(&p.coins)
 	if f.halted > 0 {
@@ -130,6 +141,11 @@ func (k *Keeper) recall(epoch uint64, data []byte) (*recalled, error) {
 			return nil, fmt.Errorf("sessions: %d bytes too many: %w", len(rest), err)
 		}
 	}
+	feedback, err := restoreFeedback(k, r.progress.feedback)
+	if err != nil {
+		return nil, err
+	}
+	r.feedback = feedback
 	if err := k.cfg.Memory.Put(r.texts); err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 // and what others have written go after their length.
 const (
 	progressLetters = "MCP"
-	progressVersion = 1
+	progressVersion = 2 // 1 has no feedback
 	progressHeader  = len(progressLetters) + 1
 	progressTrailer = 4
 )
@@ -45,6 +45,7 @@ func (p *progress) marshal() []byte {
 	w.bytes(p.judge)
 	w.bytes(p.routing)
 	w.bytes(p.windows)
+	w.bytes(p.feedback)
 	w = p.coins.AppendBinary(w)
 	return binary.LittleEndian.AppendUint32(w, crc32.Checksum(w, castagnoli))
 }
@@ -58,8 +59,9 @@ func (p *progress) unmarshal(data []byte) error {
 	if crc32.Checksum(data[:end], castagnoli) != binary.LittleEndian.Uint32(data[end:]) {
 		return fmt.Errorf("%w: the checksum does not match", errProgress)
 	}
-	if v := data[progressHeader-1]; v != progressVersion {
-		return fmt.Errorf("%w: version %d, this release reads %d", errProgress, v, progressVersion)
+	v := data[progressHeader-1]
+	if v == 0 || v > progressVersion {
+		return fmt.Errorf("%w: version %d, this release reads 1 to %d", errProgress, v, progressVersion)
 	}
 	r := reader{b: data[progressHeader:end]}
 	p.declared = string(r.bytes())
@@ -74,6 +76,9 @@ func (p *progress) unmarshal(data []byte) error {
 	}
 	r.dictionary(&p.texts)
 	p.judge, p.routing, p.windows = r.bytes(), r.bytes(), r.bytes()
+	if v > 1 {
+		p.feedback = r.bytes()
+	}
 	if r.failed {
 		return fmt.Errorf("%w: cut short", errProgress)
 	}

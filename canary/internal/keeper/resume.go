@@ -72,6 +72,7 @@ func (f *fold) goOn(r *recalled, highest float64) criteria.Ruling {
 	if f.windows != nil {
 		f.windows.Windows, f.windows.evidence = r.windows, f.judge.NewEvidence()
 	}
+	f.feedback.goOn(r.feedback)
 	if highest > r.applied { // after this was written: the step that was written is over
 		f.coins.Raise(effective(highest))
 		f.coins.BeginStep(0, nil)

@@ -33,11 +33,18 @@ type Snapshot struct {
 	UnderWay, Abandoned int
 	Sessions            int    // windows of units that wait to be judged
 	SessionsThinned     uint64 // units that found too many
+	Feedback            FeedbackStatus
 	Thinned             int64
 	EventsDropped       int64
 	StoreFailures       int64
 	HookFailures        int64
 	Cause               string // of a rollback: a criterion's name, or one of a few words
+}
+
+// FeedbackStatus is what comes back, and what is waited for.
+type FeedbackStatus struct {
+	FeedbackCounts
+	Windows []FeedbackWindow
 }
 
 // ArmCounts are the requests of one arm.
@@ -93,6 +100,7 @@ func (f *fold) look(s *Snapshot) {
 	if f.windows != nil {
 		s.Sessions, s.SessionsThinned = f.windows.Waiting(), f.windows.Refused()
 	}
+	f.feedback.look(s)
 	s.Blind = f.blind()
 	for i := range s.Verdicts {
 		if v := &s.Verdicts[i]; v.Result == criteria.NoEvidence && s.Blind != "" && v.Name != (criteria.Backstop{}).Name() {

@@ -36,6 +36,10 @@ type Source struct {
 	AbandonedCalls func() int64
 	Undurable      func() bool
 
+	// What came back about decisions: taken, and refused.
+	Feedback        func(yield func(signal, arm, source string, n int64))
+	FeedbackRefused func(yield func(reason string, n int64))
+
 	// Of the shadow; its durations are recorded beside those of requests, and never compared with them.
 	Shadowed          bool // there may be one
 	Shadows           *Records
@@ -86,6 +90,8 @@ func New(meter metric.Meter, source Source) (*Instruments, error) {
 	store := b.counter("model_canary.store.failure", "{operation}", "Failed reads and writes of the state.")
 	audit := b.counter("model_canary.audit.failure", "{line}", "Lines of the audit trail that could not be written.")
 	dropped := b.counter("model_canary.event.dropped", "{event}", "Events that the application's hook was too slow to take.")
+	feedback := b.counter("model_canary.feedback", "{report}", "Reports on decisions that were taken, by signal, the arm of the unit and who has reported.")
+	refused := b.counter("model_canary.feedback.refused", "{report}", "Reports on decisions that were refused, by why.")
 	state := b.gaugeCount("model_canary.state", "{canary}", "1 for the current state, 0 for the others.")
 	undurable := b.gaugeCount("model_canary.state.undurable", "{canary}", "1 while the store does not hold what was decided, a rollback say, and it is tried again.")
 	abandoned := b.gaugeCount("model_canary.candidate.abandoned", "{call}", "Candidate calls past their timeout that are still under way.")
@@ -146,6 +152,12 @@ func New(meter metric.Meter, source Source) (*Instruments, error) {
 		}
 		o.ObserveInt64(undurable, pending, with())
 		o.ObserveInt64(abandoned, s.AbandonedCalls(), with())
+		s.Feedback(func(signal, arm, source string, n int64) {
+			o.ObserveInt64(feedback, n, with(attribute.String("model_canary.signal", signal), attribute.String("model_canary.arm", arm), attribute.String("model_canary.source", source)))
+		})
+		s.FeedbackRefused(func(reason string, n int64) {
+			o.ObserveInt64(refused, n, with(attribute.String("model_canary.reason", reason)))
+		})
 		s.ShadowComparisons(func(result string, n int64) {
 			o.ObserveInt64(comparison, n, with(attribute.String("model_canary.comparison.result", result)))
 		})
