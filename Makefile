@@ -57,6 +57,7 @@ coverage: ## fail unless the tests of rollback run every statement of it
 examples: ## run the examples
 	go run ./examples/quickstart
 	go run ./examples/rollback
+	go run ./examples/feedback
 	cd examples/shadow && GOWORK=off go run .
 
 .PHONY: modules

@@ -511,7 +511,26 @@ func TestProgressIsReadAsItWasWritten(t *testing.T) {
 		}
 	}
 	b[progressHeader-1]++
-	require.ErrorContains(t, new(progress).unmarshal(sealed(b[:len(b)-progressTrailer])), "version 2, this release reads 1")
+	require.ErrorContains(t, new(progress).unmarshal(sealed(b[:len(b)-progressTrailer])), "version 3, this release reads 1 to 2")
+	b[progressHeader-1] = 0
+	require.ErrorContains(t, new(progress).unmarshal(sealed(b[:len(b)-progressTrailer])), "version 0, this release reads 1 to 2")
+}
+
+// The first version had no feedback.
+func TestProgressOfTheFirstVersion(t *testing.T) {
+	p := sample()
+	p.feedback = nil
+	b := p.marshal()
+	coins := len(p.coins.AppendBinary(nil))
+	at := len(b) - progressTrailer - coins - 1
+	require.Zero(t, b[at], "the length of no feedback")
+	b = append(b[:at:at], b[at+1:len(b)-progressTrailer]...)
+	b[progressHeader-1] = 1
+	var read progress
+	require.NoError(t, read.unmarshal(sealed(b)))
+	require.Empty(t, read.feedback)
+	require.Equal(t, p.windows, read.windows)
+	require.Equal(t, p.marshal(), read.marshal())
 }
 
 // sealed is content with a checksum that fits.
@@ -523,7 +542,7 @@ func sealed(b []byte) []byte {
 func sample() *progress {
 	p := &progress{
 		declared: "x", applied: 0.5, step: 0.25, told: []string{"latency"}, period: 7, soaked: time.Minute, lag: 3, judge: []byte("judge"), routing: []byte("routing"),
-		windows: []byte("windows"), counted: [2]uint64{3, 4}, sentinel: [2]uint64{1, 2}, stale: 9,
+		windows: []byte("windows"), feedback: []byte("feedback"), counted: [2]uint64{3, 4}, sentinel: [2]uint64{1, 2}, stale: 9,
 		carved: []CarvedSlice{{Carve: criteria.Carve{Dimension: 1, Cell: 2, Slice: "NZ", Criterion: "c", Finding: "f"}, At: time.Unix(0, 5)}},
 		texts: criteria.Dictionary{
 			Labels: [][]criteria.Entry{nil, {{ID: 3, Text: "is"}, {ID: 4, Text: "\xff"}}}, Classes: []criteria.Entry{{ID: 1, Text: "timeout"}},
