@@ -163,8 +163,27 @@ func (c *Canary[In, Out]) now() time.Time {
 
 // take takes a report on a decision.
 func (c *Canary[In, Out]) take(of *ticket, r *Report, now time.Time) *FeedbackError {
-	signal := c.reception.signals[r.Signal]
 	k := c.current.Load().keeper
+	if refused := c.check(of, r, k); refused != nil {
+		return refused
+	}
+	switch k.Report(of.report(r, now)) {
+	case keeper.Duplicate:
+		return refuse(RefusedDuplicate, "it was reported for this decision already")
+	case keeper.Late:
+		return refuse(RefusedLate, "its window has ended")
+	case keeper.Capped:
+		return refuse(RefusedCapped, "there are %d reports of this unit in this epoch", c.cfg.Feedback.maxPerUnit())
+	case keeper.Full:
+		return refuse(RefusedFull, "more has come back than can be remembered")
+	}
+	c.reception.signals[r.Signal].count(of.arm, r.Client)
+	return nil
+}
+
+// check refuses what cannot be taken whatever was heard before.
+func (c *Canary[In, Out]) check(of *ticket, r *Report, k *keeper.Keeper) *FeedbackError {
+	signal := c.reception.signals[r.Signal]
 	plan := k.Plan()
 	switch {
 	case of.canary != c.tokens.canary:
@@ -178,20 +197,14 @@ func (c *Canary[In, Out]) take(of *ticket, r *Report, now time.Time) *FeedbackEr
 	case !(r.Value >= 0 && r.Value <= signal.most):
 		return refuse(RefusedValue, "%v is not from 0 to %v", r.Value, signal.most)
 	}
-	switch k.Report(&keeper.Report{
-		Unit: of.unit, Cohort: of.cohort, ID: of.id, Arm: of.arm, Signal: r.Signal, Value: r.Value, Client: r.Client, Age: max(0, now.Sub(of.at)),
-	}) {
-	case keeper.Duplicate:
-		return refuse(RefusedDuplicate, "it was reported for this decision already")
-	case keeper.Late:
-		return refuse(RefusedLate, "its window has ended")
-	case keeper.Capped:
-		return refuse(RefusedCapped, "there are %d reports of this unit in this epoch", c.cfg.Feedback.maxPerUnit())
-	case keeper.Full:
-		return refuse(RefusedFull, "more has come back than can be remembered")
-	}
-	signal.count(of.arm, r.Client)
 	return nil
+}
+
+// report is a report on the decision, for the keeper.
+func (t *ticket) report(r *Report, now time.Time) *keeper.Report {
+	return &keeper.Report{
+		Unit: t.unit, Cohort: t.cohort, ID: t.id, Arm: t.arm, Signal: r.Signal, Value: r.Value, Client: r.Client, Age: max(0, now.Sub(t.at)),
+	}
 }
 
 func refuse(why Refusal, format string, args ...any) *FeedbackError {

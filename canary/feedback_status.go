@@ -16,8 +16,8 @@ type FeedbackStatus struct {
 	Signals []FeedbackSignal
 	// Refused is what was not taken, by reason.
 	Refused map[Refusal]int64
-	// Counted is how much of what was taken was on a unit that is waited for: the rest is of units whose coin did not count, and no evidence. Lost is what came before its
-	// request was seen and was more than could be kept, 8,192 reports.
+	// Counted is how much of what was taken was on a unit that is waited for: the rest is of units whose coin did not count, and no evidence. Lost is what
+	// came before its request was seen, or while the keeper was busy, and was more than could be kept: some thousand reports.
 	Counted, Lost int64
 	// Windows are what is waited for, by the length of [criteria.Feedback] Within, in the order of declaration.
 	Windows []FeedbackWindow

@@ -558,6 +558,26 @@ func BenchmarkToken(b *testing.B) {
 	}
 }
 
+// BenchmarkDownstream is a report on a unit that is not waited for, or on one that is, from the goroutine of the request.
+func BenchmarkDownstream(b *testing.B) {
+	cfg := awaiting(b, 50)
+	cfg.Criteria = []criteria.Criterion{criteria.Feedback{Signal: canary.DownstreamSignal("index"), Want: criteria.Lower, Within: time.Minute}}
+	cfg.Feedback = canary.FeedbackLimits{MaxPerUnit: 255, MaxReports: 10_000_000}
+	c := open(b, cfg)
+	decisions := make([]canary.Decision, 10_000)
+	b.ReportAllocs()
+	for i := range b.N {
+		if i%len(decisions) == 0 {
+			b.StopTimer()
+			for j := range decisions {
+				decisions[j] = decide(b, c, fmt.Sprint(j))
+			}
+			b.StartTimer()
+		}
+		decisions[i%len(decisions)].Downstream("index", nil)
+	}
+}
+
 // BenchmarkFeedback is a report with a new token, on a unit that is waited for.
 func BenchmarkFeedback(b *testing.B) {
 	cfg := awaiting(b, 50)

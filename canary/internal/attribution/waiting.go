@@ -10,7 +10,7 @@ const (
 	// MaxWaiting is how many reports may wait at once: half a MiB.
 	MaxWaiting = 8192
 	// Patience is how long a report waits at least, if its unit has no window.
-	Patience = 3 * time.Second
+	Patience = 100 * time.Millisecond
 	// Passes is how often a report is tried at least.
 	Passes = 2
 )

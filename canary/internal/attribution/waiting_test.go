@@ -23,9 +23,10 @@ func (x *tries) try(r Report, last bool) bool {
 }
 
 func TestWaiting(t *testing.T) {
+	const beat = Patience/3 + 1
 	var w Waiting
 	for unit := range uint64(4) {
-		require.True(t, w.Put(Report{Unit: unit}, time.Duration(unit)*time.Second))
+		require.True(t, w.Put(Report{Unit: unit}, time.Duration(unit)*beat))
 	}
 	for _, tc := range []struct {
 		name       string
@@ -33,11 +34,11 @@ func TestWaiting(t *testing.T) {
 		done       map[uint64]bool
 		seen, last []uint64
 	}{
-		{"one is done", 3 * time.Second, map[uint64]bool{1: true}, []uint64{0, 1, 2, 3}, nil},
-		{"one has waited long enough, and twice", 4 * time.Second, nil, []uint64{0, 2, 3}, []uint64{0}},
-		{"one more, done in the end", 5 * time.Second, map[uint64]bool{2: true}, []uint64{2, 3}, nil},
-		{"and the last", 6 * time.Second, nil, []uint64{3}, []uint64{3}},
-		{"nobody is left", 7 * time.Second, nil, nil, nil},
+		{"one is done", 3 * beat, map[uint64]bool{1: true}, []uint64{0, 1, 2, 3}, nil},
+		{"one has waited long enough, and twice", 4 * beat, nil, []uint64{0, 2, 3}, []uint64{0}},
+		{"one more, done in the end", 5 * beat, map[uint64]bool{2: true}, []uint64{2, 3}, nil},
+		{"and the last", 6 * beat, nil, []uint64{3}, []uint64{3}},
+		{"nobody is left", 7 * beat, nil, nil, nil},
 	} {
 		x := tries{done: tc.done}
 		w.Retry(tc.now, x.try)

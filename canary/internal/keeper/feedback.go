@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/modelcanary/go-sdk/canary/internal/attribution"
@@ -50,7 +51,9 @@ const (
 	// judgeFeedbackEvery is the awake time between two looks at windows that may have ended.
 	judgeFeedbackEvery = time.Second
 	// foldedAfter is the age beyond which a decision has been seen by the keeper, if it ever is.
-	foldedAfter = time.Minute
+	foldedAfter = 5 * time.Second
+	// maxHurried is how many reports wait for the mutex without their caller.
+	maxHurried = 4096
 	// windowSlack is how much longer than its length, as a fraction, a window is taken to be open by clocks on the wall.
 	windowSlack = 64
 )
@@ -62,6 +65,9 @@ type feedback struct {
 	process uint64             // in the upper half: what cohorts of this process begin with
 	places  map[string][]place // of each signal
 
+	hurried chan Report // of callers that do not wait for the mutex
+	lost    atomic.Int64
+
 	mu      sync.Mutex // everything below; held for a pass of the fold, and while windows that have ended are judged
 	windows []*attribution.Windows
 	once    *attribution.Once
@@ -69,7 +75,7 @@ type feedback struct {
 	waiting *attribution.Waiting
 	prompt  []promptness       // by window: what was in time
 	arrived *criteria.Evidence // and late
-	counts  FeedbackCounts
+	counted int64
 
 	looked   time.Duration // awake time of the last look at the windows
 	current  int           // the window whose ended units are handed over
@@ -87,14 +93,6 @@ type place struct {
 	most           float64
 }
 
-// FeedbackCounts are counts of feedback.
-type FeedbackCounts struct {
-	// Counted is how much of what was taken was on a unit that is waited for.
-	Counted int64
-	// Lost is what came before its request was seen, and was too much to keep.
-	Lost int64
-}
-
 // FeedbackWindow is how much a window waits for.
 type FeedbackWindow struct {
 	Within  time.Duration
@@ -110,7 +108,7 @@ func newFeedback(f *fold, cfg Feedback) *feedback {
 	b := &feedback{
 		fold: f, cfg: cfg, process: uint64(rand.Uint32()) << 32, places: map[string][]place{},
 		once: attribution.NewOnce(attribution.OnceConfig{Remember: cfg.Remember, Bytes: onceBytes(cfg.MaxReports)}), caps: new(attribution.Caps), waiting: new(attribution.Waiting),
-		arrived: f.judge.NewEvidence(), evidence: f.judge.NewEvidence(),
+		arrived: f.judge.NewEvidence(), evidence: f.judge.NewEvidence(), hurried: make(chan Report, maxHurried),
 	}
 	for i, w := range cfg.Windows {
 		b.windows = append(b.windows, attribution.New(b.window(i)))
@@ -159,6 +157,35 @@ func (k *Keeper) Report(r *Report) Refusal {
 	return b.take(r)
 }
 
+// ReportSoon is Report for who must not wait, and does not ask what became of it.
+func (k *Keeper) ReportSoon(r *Report) {
+	b := k.fold.feedback
+	switch {
+	case b == nil:
+	case b.mu.TryLock():
+		b.take(r)
+		b.mu.Unlock()
+	default:
+		select {
+		case b.hurried <- *r:
+		default:
+			b.lost.Add(1)
+		}
+	}
+}
+
+// catchUp takes what came while the mutex was held. It is called under the mutex.
+func (b *feedback) catchUp() {
+	for {
+		select {
+		case r := <-b.hurried:
+			b.take(&r)
+		default:
+			return
+		}
+	}
+}
+
 func (b *feedback) take(r *Report) Refusal {
 	fresh, room := b.once.Add(r.fingerprint(), b.now())
 	switch {
@@ -185,7 +212,7 @@ func (b *feedback) place(r *Report, p place) (inTime bool) {
 	inTime = b.windows[p.window].Report(r.Unit, r.Cohort, r.Arm, p.signal, value, r.Client)
 	switch {
 	case inTime:
-		b.counts.Counted++
+		b.counted++
 	case r.Age <= p.within+p.within/windowSlack:
 		inTime = true
 		if r.Age < foldedAfter && r.Cohort>>32 == b.process>>32 { // its request may not have been seen yet
@@ -207,7 +234,7 @@ func (b *feedback) wait(r *Report, p place, value float64) {
 		Unit: r.Unit, Cohort: r.Cohort, Arm: r.Arm, Signal: p.window*attribution.MaxSignals + p.signal, Value: value, Client: r.Client,
 	}, b.now())
 	if !kept {
-		b.counts.Lost++
+		b.lost.Add(1)
 	}
 }
 
@@ -250,11 +277,12 @@ func (b *feedback) endPass() {
 		return
 	}
 	defer b.mu.Unlock()
+	b.catchUp()
 	b.waiting.Retry(b.now(), func(r attribution.Report, _ bool) bool {
 		window, signal := r.Signal/attribution.MaxSignals, r.Signal%attribution.MaxSignals
 		done := b.windows[window].Report(r.Unit, r.Cohort, r.Arm, signal, r.Value, r.Client)
 		if done {
-			b.counts.Counted++
+			b.counted++
 		}
 		return done
 	})
@@ -340,7 +368,7 @@ func (b *feedback) look(s *Snapshot) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s.Feedback.FeedbackCounts = b.counts
+	s.Feedback.Counted, s.Feedback.Lost = b.counted, b.lost.Load()
 	for i, w := range b.windows {
 		s.Feedback.Windows = append(s.Feedback.Windows, FeedbackWindow{Within: b.cfg.Windows[i].Within, Open: w.Waiting(), Thinned: w.Thinned(), Bytes: w.Bytes()})
 	}

@@ -43,7 +43,8 @@ type Snapshot struct {
 
 // FeedbackStatus is what comes back, and what is waited for.
 type FeedbackStatus struct {
-	FeedbackCounts
+	Counted int64 // of what was taken, what was on a unit that is waited for
+	Lost    int64 // what came before its request was seen, or while nobody could take it, and was too much to keep
 	Windows []FeedbackWindow
 }
 
