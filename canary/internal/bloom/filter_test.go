@@ -2,6 +2,7 @@ package bloom
 
 import (
 	"bytes"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -20,7 +21,7 @@ func filled(words, ids int, seed uint64) (Filter, []uint64) {
 }
 
 func TestSizes(t *testing.T) {
-	for words, want := range map[int]int{-1: LeastWords, 0: LeastWords, LeastWords: LeastWords, 1000: 512, 1024: 1024, 1<<40 - 1: MostWords} {
+	for words, want := range map[int]int{-1: LeastWords, 0: LeastWords, LeastWords: LeastWords, 1000: 512, 1024: 1024, math.MaxInt - 1: MostWords} {
 		f := New(words)
 		require.Equal(t, want*64, f.Bits(), words)
 		require.Nil(t, f.Words(), "no memory before the first id")
