@@ -461,7 +461,7 @@ func TestNoCandidateYet(t *testing.T) {
 		requireShare(t, c, 0, canary.ReasonNoCandidate)
 		_, d, err := c.Decide(t.Context(), "x")
 		require.NoError(t, err)
-		require.Equal(t, canary.Decision{Canary: "test", Version: stableIs, Reason: canary.ReasonNoCandidate}, d)
+		requireDecided(t, canary.Decision{Canary: "test", Version: stableIs, Reason: canary.ReasonNoCandidate}, d)
 		s := c.Snapshot()
 		require.Empty(t, s.Candidate)
 		require.Zero(t, s.State.Epoch)

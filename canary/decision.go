@@ -56,7 +56,7 @@ const (
 	ReasonClosed Reason = "closed"
 )
 
-// Decision is what became of one request, as plain data.
+// Decision is what became of one request. Its fields are plain data; beside them it knows how to name itself, see [Decision.Token], so two decisions are never equal.
 type Decision struct {
 	// Canary is the canary's name.
 	Canary string

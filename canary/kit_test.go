@@ -211,3 +211,11 @@ func floatOf(bits uint64) float64 {
 	}
 	return math.Float64frombits(bits)
 }
+
+// requireDecided compares what was decided; how the decision can be named is another matter.
+func requireDecided(t *testing.T, want, got canary.Decision) {
+	t.Helper()
+	require.Equal(t,
+		[]any{want.Canary, want.Arm, want.Version, want.Epoch, want.Share, want.Reason, want.Fallback},
+		[]any{got.Canary, got.Arm, got.Version, got.Epoch, got.Share, got.Reason, got.Fallback})
+}

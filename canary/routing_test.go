@@ -371,12 +371,12 @@ func TestDecisionSaysWhatWasDecided(t *testing.T) {
 		key := keyOf(t, c, canary.Candidate)
 		_, d, err := c.Decide(t.Context(), key)
 		require.NoError(t, err)
-		require.Equal(t, canary.Decision{Canary: "test", Arm: canary.Candidate, Version: candidate, Epoch: 1, Share: 0.5, Reason: canary.ReasonSplit}, d)
+		requireDecided(t, canary.Decision{Canary: "test", Arm: canary.Candidate, Version: candidate, Epoch: 1, Share: 0.5, Reason: canary.ReasonSplit}, d)
 		require.Equal(t, "test: candidate candidate-2 (split, share 50 %, epoch 1)", d.String())
 
 		_, d, err = c.Decide(t.Context(), keyOf(t, c, canary.Stable))
 		require.NoError(t, err)
-		require.Equal(t, canary.Decision{Canary: "test", Arm: canary.Stable, Version: stableIs, Epoch: 1, Share: 0.5, Reason: canary.ReasonSplit}, d)
+		requireDecided(t, canary.Decision{Canary: "test", Arm: canary.Stable, Version: stableIs, Epoch: 1, Share: 0.5, Reason: canary.ReasonSplit}, d)
 	})
 }
 

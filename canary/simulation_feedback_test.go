@@ -140,7 +140,8 @@ func TestSimFeedbackConversion(t *testing.T) {
 // Equal models, but the candidate's users take four times as long to say so, and one in seven too long.
 func TestSimFeedbackSlower(t *testing.T) {
 	t.Parallel()
-	endings := repeat(trials, func(seed uint64) ending {
+	const runs = 50
+	endings := repeat(runs, func(seed uint64) ending {
 		w := newAudience(seed, 10*time.Second, converting(24*time.Hour))
 		for i := 0; i < 25_000 && !w.over(); i++ {
 			w.visit(func(d Decision) {
@@ -151,7 +152,7 @@ func TestSimFeedbackSlower(t *testing.T) {
 		}
 		return w.end()
 	})
-	t.Logf("%d of %d rolled back, routing broken in %d", count(endings, wasRolledBack), trials, count(endings, wasBroken))
+	t.Logf("%d of %d rolled back, routing broken in %d", count(endings, wasRolledBack), runs, count(endings, wasBroken))
 	require.LessOrEqual(t, count(endings, wasRolledBack), falseMost)
 }
 
@@ -195,7 +196,7 @@ func TestSimFeedbackAttack(t *testing.T) {
 	}{
 		"to have a good one rolled back":           {worse: 0.05, runs: 500, says: func(d Decision) bool { return d.Arm == Candidate }},
 		"to have a bad one promoted":               {worse: 0.15, runs: 500, says: func(d Decision) bool { return d.Arm == Stable }},
-		"with sealed tokens, where clients decide": {worse: 0.05, runs: 200, sealed: true, trust: true, says: func(Decision) bool { return true }},
+		"with sealed tokens, where clients decide": {worse: 0.05, runs: 100, sealed: true, trust: true, says: func(Decision) bool { return true }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -207,7 +208,7 @@ func TestSimFeedbackAttack(t *testing.T) {
 					cfg.Ramp = rollback.Ramp{Steps: []float64{0.2, 0.5, 1}, Soak: time.Minute, Auto: true}
 					cfg.Tokens.Sealed = tt.sealed
 				}})
-				for i := 0; i < 3000 && !w.over(); i++ {
+				for i := 0; i < 2000 && !w.over(); i++ {
 					attacks := w.rng.IntN(100) == 0
 					user := strconv.FormatUint(w.rng.Uint64(), 36)
 					n := 1

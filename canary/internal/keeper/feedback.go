@@ -51,7 +51,7 @@ const (
 	// judgeFeedbackEvery is the awake time between two looks at windows that may have ended.
 	judgeFeedbackEvery = time.Second
 	// foldedAfter is the age beyond which a decision has been seen by the keeper, if it ever is.
-	foldedAfter = 5 * time.Second
+	foldedAfter = time.Minute
 	// maxHurried is how many reports wait for the mutex without their caller.
 	maxHurried = 4096
 	// windowSlack is how much longer than its length, as a fraction, a window is taken to be open by clocks on the wall.
