@@ -86,10 +86,10 @@ func (k *Keeper) remembered(share float64) bool {
 		return true
 	case k.clerk.holds(after):
 		k.latch.Join(after)
-		k.lit = true
+		k.lit, k.exposing = true, nil
 		return true
 	}
-	k.clerk.save(after)
+	k.exposing = k.clerk.save(after)
 	return false
 }
 

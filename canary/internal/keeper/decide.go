@@ -34,7 +34,18 @@ func (k *Keeper) Decide(ctx context.Context, e rollback.Event) error {
 		return fmt.Errorf("canary: %s: not stored yet, and without effect until then: %w", e.Kind, err)
 	}
 	k.learn(after)
+	k.expose(ctx)
 	return nil
+}
+
+// expose waits until the store remembers the share that a decision allows, and applies it. Should that fail it is applied when the store does.
+func (k *Keeper) expose(ctx context.Context) {
+	k.mu.Lock()
+	saving := k.exposing
+	k.mu.Unlock()
+	if saving != nil && k.await(ctx, saving) == nil {
+		k.refresh()
+	}
 }
 
 // foresee is what an event would bring about now.

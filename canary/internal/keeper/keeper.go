@@ -121,6 +121,7 @@ type Keeper struct {
 	beacon    uint64          // what it counts this process as; 0: not yet
 	told      map[string]bool // Hold criteria whose breach was answered with a hold
 	raising   decision        // that waits for the store
+	exposing  *attempt        // to have it remember a greater share; nil: it does
 	soak      soak
 	carved    []CarvedSlice
 	closing   bool

@@ -427,3 +427,24 @@ func TestShareWaitsForTheCandidate(t *testing.T) {
 		require.False(t, needed.Load())
 	})
 }
+
+// A decision that lets the candidate have more is in force when it returns, however long the store takes to remember that.
+func TestJumpIsInForceWhenItReturns(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t, 100)
+		w.Store, w.Ramp = unhurried{rollback.NewMemory()}, rollback.Ramp{Steps: []float64{0.01, 0.25, 1}}
+		k := w.start(t)
+		pass(time.Second)
+		require.InDelta(t, 0.01, k.Plan().Share, 1e-9)
+		require.NoError(t, k.Jump(t.Context(), "alice", "the press is asking", 0.25))
+		require.InDelta(t, 0.25, k.Plan().Share, 1e-9)
+	})
+}
+
+// unhurried is a store that takes its time to write.
+type unhurried struct{ *rollback.Memory }
+
+func (s unhurried) CompareAndSwap(ctx context.Context, next rollback.State) (rollback.State, error) {
+	<-time.After(50 * time.Millisecond)
+	return s.Memory.CompareAndSwap(ctx, next)
+}
