@@ -240,7 +240,7 @@ func (a *archive) fetch(ctx context.Context) (epoch uint64, data []byte, err err
 }
 
 // close saves what the last pass has left, and waits for that until ctx is done; then a store that minds its context is told to give up. It may be called again,
-// to try again, also while what an earlier close has given up is on its way back.
+// to try again, also while what an earlier close has given up is on its way back. Evidence of an epoch that is not on record any more is not missed.
 func (a *archive) close(ctx context.Context) error {
 	if a == nil {
 		return nil
@@ -258,7 +258,7 @@ func (a *archive) close(ctx context.Context) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.failing != nil {
+	if a.failing != nil && a.k.onRecord() {
 		return fmt.Errorf("canary: the evidence could not be saved: %w", a.failing)
 	}
 	return nil

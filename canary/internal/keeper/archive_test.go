@@ -261,6 +261,30 @@ func TestEvidenceGivenUpIsSavedByTheNextClose(t *testing.T) {
 	})
 }
 
+// Evidence that was given up is not missed once another epoch is on record.
+func TestEvidenceGivenUpOfAnEpochThatIsOver(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		v := newVault()
+		v.breakSave(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+		w := remembering(t, v)
+		k, err := Start(w.Config)
+		require.NoError(t, err)
+		serve(k, 1, 100)
+		pass(2 * archiveEvery) // it hangs
+		next := k.State().Next("3")
+		_, err = rollback.Save(t.Context(), v, next)
+		require.NoError(t, err)
+		require.NoError(t, w.hand.Set(rollout, 60)) // something to save
+		pass(time.Second)
+		require.True(t, k.clerk.knows(next.Epoch))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.ErrorContains(t, k.Close(ctx, false), "still being saved")
+		require.NoError(t, k.Close(t.Context(), false))
+		require.Zero(t, v.saved())
+	})
+}
+
 func TestFailingEvidenceIsTriedAgain(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		v := newVault()

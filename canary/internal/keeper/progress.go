@@ -87,6 +87,14 @@ func (k *Keeper) draw(p *progress) bool {
 	return known
 }
 
+// onRecord says whether the epoch is the one that the store durably knows of.
+func (k *Keeper) onRecord() bool {
+	k.mu.Lock()
+	known, epoch := k.known, k.latch.State().Epoch
+	k.mu.Unlock()
+	return known && k.clerk.knows(epoch)
+}
+
 // draw copies the evidence. Whatever takes longer than that is for the archive.
 func (f *fold) draw(p *progress) {
 	f.mu.Lock()
