@@ -33,6 +33,42 @@ func TestShadowsWaitForAProcessor(t *testing.T) {
 	})
 }
 
+// A request that the process has not read yet, as its thread waits behind the shadow's, closes the gate, too.
+func TestShadowsWaitForWhoeverWaitsForTheirProcessor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var unread, busy flag
+		b := &books[int, int]{}
+		host := b.host(double)
+		host.Busy = busy.busy
+		r := start(t, Config[int, int]{Rerun: -1, MaxInFlight: WhenIdle}, host)
+		r.yield = func() { busy.Store(unread.Load()) }
+		r.SetRate(1)
+		unread.Store(true)
+		serve(r, 1, 1, 2)
+		<-time.After(10 * time.Millisecond)
+		require.Empty(t, b.all())
+		unread.Store(false)
+		busy.Store(false)
+		<-time.After(10 * time.Millisecond)
+		require.Len(t, b.all(), 1)
+		balanced(t, r)
+	})
+}
+
+// Without a gate there is nobody to give way to.
+func TestUngatedDoesNotYield(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &books[int, int]{}
+		r := start(t, Config[int, int]{Rerun: -1, MaxInFlight: Ungated}, b.host(double))
+		r.yield = func() { t.Error("yielded") }
+		r.SetRate(1)
+		serve(r, 1, 1, 2)
+		<-time.After(10 * time.Millisecond)
+		require.Len(t, b.all(), 1)
+		balanced(t, r)
+	})
+}
+
 // Running shadows count as requests in flight do; hung ones do not.
 func TestGateCountsShadows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -44,6 +44,7 @@ type Runner[In, Out any] struct {
 	sizeOf  func(In, Out) int
 	differ  comparison[Out]
 	guards  guards
+	yield   func() // lets the kernel run what waits for this processor
 
 	room    atomic.Int64 // places taken: requests that were taken, and what waits
 	bytes   atomic.Int64 // of what waits and runs
@@ -96,7 +97,7 @@ func New[In, Out any](cfg Config[In, Out], host Host[In, Out]) (*Runner[In, Out]
 	}
 	cfg = cfg.withDefaults()
 	r := &Runner[In, Out]{
-		cfg: cfg, host: host, sampler: Sampler{salt: host.Salt}, ring: newRing[entry[In, Out]](cfg.Queue), sizeOf: cfg.Size, differ: differ,
+		cfg: cfg, host: host, sampler: Sampler{salt: host.Salt}, ring: newRing[entry[In, Out]](cfg.Queue), sizeOf: cfg.Size, differ: differ, yield: yield,
 	}
 	if r.sizeOf == nil {
 		r.sizeOf = newSizer[In, Out]()

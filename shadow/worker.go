@@ -92,11 +92,21 @@ func (r *Runner[In, Out]) admitted(since time.Time, timer *time.Timer, stop <-ch
 func (r *Runner[In, Out]) admit() bool {
 	beside := int(r.running.Add(1)) - 1
 	mayHang := beside+int(r.hung.Load()) < r.cfg.MaxAbandoned // whatever runs may yet do so
-	if mayHang && (r.limit == Ungated || beside <= r.limit && !r.host.Busy(r.limit-beside)) {
+	if mayHang && (r.limit == Ungated || r.spare(beside)) {
 		return true
 	}
 	r.running.Add(-1)
 	return false
+}
+
+// spare says whether a processor is free beside other shadows: at once, and when whoever waits for this one has had it. A thread that was woken to read a request may be in
+// the kernel's queue behind this one, for milliseconds even though another processor is idle, and until it runs nobody knows of the request.
+func (r *Runner[In, Out]) spare(beside int) bool {
+	if beside > r.limit || r.host.Busy(r.limit-beside) {
+		return false
+	}
+	r.yield()
+	return !r.host.Busy(r.limit - beside)
 }
 
 func sleep(timer *time.Timer, d time.Duration, stop <-chan struct{}) {

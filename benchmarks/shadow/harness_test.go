@@ -150,7 +150,7 @@ func checkTally(t *testing.T, p *played, rate float64) {
 	}
 	sent, asked := float64(len(p.Took)), float64(p.Tally.Asked)
 	switch {
-	case p.Mode == modeNone:
+	case !hasShadows(p.Mode):
 		rate = 0
 		fallthrough
 	case rate == 0, rate == 1:

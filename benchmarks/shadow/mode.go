@@ -29,13 +29,18 @@ const (
 	modeNone  = "none"
 	modeOurs  = "canary"
 	modeNaive = "naive"
+	modeSleep = "sleeper"
 )
 
 var modes = map[string]func(stable, candidate *model, rate float64) (mode, error){
 	modeNone:  newNone,
 	modeOurs:  newOurs,
 	modeNaive: newNaive,
+	modeSleep: newSleeper,
 }
+
+// hasShadows says whether a mode has any.
+func hasShadows(mode string) bool { return mode != modeNone && mode != modeSleep }
 
 // none is stable alone.
 type none struct{ stable *model }
@@ -77,4 +82,35 @@ func (n *naive) Predict(ctx context.Context, in input) (float64, error) {
 func (n *naive) Settle() tally {
 	n.running.Wait()
 	return tally{Asked: n.asked.Load(), Drawn: n.asked.Load(), Done: n.done.Load()}
+}
+
+// sleeper is stable alone, and a goroutine that does nothing but sleep, a millisecond at a time: what a timer by itself does to callers.
+type sleeper struct {
+	none
+	stop, stopped chan struct{}
+}
+
+func newSleeper(stable, _ *model, _ float64) (mode, error) {
+	s := &sleeper{none: none{stable}, stop: make(chan struct{}), stopped: make(chan struct{})}
+	go s.sleep()
+	return s, nil
+}
+
+func (s *sleeper) sleep() {
+	defer close(s.stopped)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-s.stop:
+			return
+		}
+	}
+}
+
+func (s *sleeper) Settle() tally {
+	close(s.stop)
+	<-s.stopped
+	return tally{}
 }

@@ -54,7 +54,7 @@ func (p *played) throughput() float64 {
 
 // ran is the fraction of the requests with a shadow, of those for which one was asked by the rate; 1 if none was.
 func (p *played) ran() float64 {
-	if p.Shadow == 0 || p.Mode == modeNone || len(p.Took) == 0 {
+	if p.Shadow == 0 || !hasShadows(p.Mode) || len(p.Took) == 0 {
 		return 1
 	}
 	return min(1, float64(p.Tally.Done)/(p.Shadow*float64(len(p.Took))))
