@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -24,6 +25,7 @@ import (
 var killers = map[string]func(){
 	"exit": func() { os.Exit(3) },
 	"map race": func() {
+		runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0))) // two writers one after the other are not noticed
 		shared := map[int]int{}
 		for range 8 {
 			go func() {

@@ -120,9 +120,14 @@ func TestAFullQueueSaysWhatHoldsItUp(t *testing.T) {
 func TestTheQueueIsBoundedByBytes(t *testing.T) {
 	onFaulty(t, FileConfig{MaxLine: MinMaxLine, QueueBytes: MinMaxLine, Queue: 1000}, func(t *testing.T, f *File, fs *faulty) {
 		hang := make(chan struct{}) // of the bubble: its clock must go on while somebody waits
-		fs.set(func(string) fault { <-hang; return fault{} })
+		fs.set(func(call string) fault {
+			if call == "write" {
+				<-hang
+			}
+			return fault{}
+		})
 		put(f, 1)
-		<-time.After(flushEvery)
+		after(flushEvery)
 		for range 1000 {
 			put(f, 2)
 		}
