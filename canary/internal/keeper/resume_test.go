@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -198,6 +199,7 @@ func TestBrokenSplitIsNotGoneOnWith(t *testing.T) {
 		v := newVault()
 		k, err := Start(remembering(t, v).Config)
 		require.NoError(t, err)
+		synctest.Wait() // of a handful of them the error rate says more than the check of the split, which is to see them all
 		for i := range 200 {
 			request(k, uint64(i)).Settle(ledger.OK, false, 1) // all of them stable's
 		}
