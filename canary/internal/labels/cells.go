@@ -34,10 +34,11 @@ type value struct {
 
 // Cell returns the cell of a value, below [criteria.SliceCells].
 func (c *Cells) Cell(text string) uint8 {
+	full := c.known.Load() >= ownCells // before the search: a value that enters meanwhile may be this one
 	for at := start(text, places); ; at = (at + 1) % places {
 		v := c.index[at].Load()
 		if v == nil {
-			return c.unknown(text)
+			return c.unknown(text, full)
 		}
 		if v.text == text {
 			return v.cell
@@ -45,9 +46,9 @@ func (c *Cells) Cell(text string) uint8 {
 	}
 }
 
-// unknown is the cell of a value that is not in the index.
-func (c *Cells) unknown(text string) uint8 {
-	if c.known.Load() < ownCells && len(text) <= maxText && utf8.ValidString(text) {
+// unknown is the cell of a value that is not in the index, where all values with a cell of their own were if it was full.
+func (c *Cells) unknown(text string, full bool) uint8 {
+	if !full && len(text) <= maxText && utf8.ValidString(text) {
 		if v := c.intern(text); v != nil {
 			c.enter(v)
 			return v.cell

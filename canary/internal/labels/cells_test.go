@@ -78,9 +78,10 @@ func TestMemoryOfCellsIsBounded(t *testing.T) {
 	require.EqualValues(t, 0, c.Cell("0-some-longer-slice-value"))
 }
 
-// Goroutines that meet the same values first, in different orders, agree on their cells, and no value has two.
+// Goroutines that meet the same values first, in different orders, agree on their cells, and no value has two: not even the one that gets the last cell while
+// another goroutine is looking for it.
 func TestCellsConcurrentSafe(t *testing.T) {
-	for round := range 50 {
+	for round := range 500 {
 		var c Cells
 		var wg sync.WaitGroup
 		const goroutines, values = 8, 80
